@@ -1,0 +1,29 @@
+/** One runner, two projects: `unit` (no I/O) and `integration` (a real nats-server and MongoDB engine, started once). */
+const shared = {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '@swc/jest' },
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.formbus/'],
+};
+
+export default {
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['{contracts,libs,services,tools}/**/*.ts', '!**/*.spec.ts', '!**/*.d.ts', '!**/main.ts'],
+  coverageReporters: ['text-summary', 'lcovonly'],
+  coverageThreshold: { global: { lines: 80 } },
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{contracts,libs,services,tools,e2e}/**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.int\\.spec\\.ts$', '<rootDir>/e2e/.*\\.e2e\\.spec\\.ts$'],
+    },
+    {
+      ...shared,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/{contracts,libs,services,tools}/**/*.int.spec.ts'],
+      globalSetup: '<rootDir>/tools/testing/global-setup.mjs',
+      globalTeardown: '<rootDir>/tools/testing/global-teardown.mjs',
+    },
+  ],
+};
