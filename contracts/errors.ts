@@ -1,0 +1,84 @@
+/**
+ * Every error that Formbus answers with, in one table. The domain throws a {@link Problem} with a code; the edge
+ * looks up status and text here. docs/errors.md is generated from this table, and a test holds it to that.
+ */
+export interface ErrorEntry {
+  readonly status: number;
+  /** Short and the same for every occurrence (RFC 9457 `title`). */
+  readonly title: string;
+  /** What the caller can do about it. */
+  readonly action: string;
+}
+
+const entry = (status: number, title: string, action: string): ErrorEntry => ({ status, title, action });
+
+export const ERRORS = {
+  malformed_json: entry(400, 'The body is not JSON', 'Send one JSON document, encoded in UTF-8.'),
+  bad_request: entry(400, 'The request is malformed', 'Correct what `detail` and `errors` name and send it again.'),
+  bad_position: entry(400, 'The position is malformed or of another epoch', 'Send a value that Formbus gave in Formbus-Position since the last restore, or leave the header out.'),
+  bad_cursor: entry(400, 'The cursor does not belong to this list', 'Start again without `cursor`, or repeat the filter and sort that it was made with.'),
+  unauthenticated: entry(401, 'No valid API key', 'Send `Authorization: Bearer <key>` with a key that is neither revoked nor expired.'),
+  forbidden: entry(403, 'The key lacks the scope', 'Use a key with the scope that `detail` names.'),
+  not_found: entry(404, 'Nothing is here', 'Check the address.'),
+  form_not_found: entry(404, 'No such form', 'Check the form id and that the key belongs to its workspace.'),
+  version_not_found: entry(404, 'No such version of the form', 'List the versions of the form.'),
+  submission_not_found: entry(404, 'No such submission', 'Check the submission id, or send Formbus-Min-Position to read your own write.'),
+  key_not_found: entry(404, 'No such API key', 'List the keys of the workspace.'),
+  method_not_allowed: entry(405, 'The method is not allowed here', 'See the Allow header.'),
+  not_acceptable: entry(406, 'No representation that the Accept header allows', 'Accept application/json.'),
+  form_exists: entry(409, 'A form with this id exists', 'Choose another id, or edit the draft of the existing form.'),
+  form_has_no_draft_change: entry(409, 'The draft equals the published version', 'Edit the draft before you publish.'),
+  form_not_published: entry(409, 'The form has no published version', 'Publish the form first.'),
+  version_retired: entry(409, 'This version of the form is retired', 'Submit to the version that `detail` names, or without `version`.'),
+  form_retired: entry(409, 'The form is retired', 'It takes no new submissions; its old ones can still be read.'),
+  contended: entry(409, 'Others kept changing this at the same time', 'Send the request again.'),
+  erased: entry(410, 'This submission was erased', 'Nothing of it is left to read.'),
+  stale: entry(412, 'It was changed since you read it', 'Read it again, and send its new ETag in If-Match.'),
+  body_too_large: entry(413, 'The body is over the limit', 'Send at most the number of bytes that `detail` names.'),
+  unsupported_media_type: entry(415, 'The media type is not supported', 'Send application/json.'),
+  invalid_definition: entry(422, 'The form definition has errors', 'Correct what `errors` lists; all of them are listed.'),
+  invalid_answers: entry(422, 'The answers do not satisfy the form', 'Correct what `errors` lists; all of them are listed.'),
+  idempotency_key_reused: entry(422, 'The Idempotency-Key was used with another body', 'Use a new key for a new request; repeat the old body with the old key.'),
+  precondition_required: entry(428, 'The change needs If-Match', 'Read the resource, and send its ETag in If-Match.'),
+  internal: entry(500, 'Something went wrong inside Formbus', 'Report it with the request id; the log holds the cause.'),
+  bus_unavailable: entry(503, 'The event log cannot be reached', 'Send the request again after Retry-After; with the same Idempotency-Key nothing is done twice.'),
+  outcome_unknown: entry(503, 'The write may or may not have been stored', 'Repeat the request with the same Idempotency-Key.'),
+  read_model_unavailable: entry(503, 'The read model cannot be reached', 'Reads come back by themselves; writes go on. Try again after Retry-After.'),
+  read_model_behind: entry(503, 'The read model has not reached the position', 'Try again after Retry-After, or read without Formbus-Min-Position.'),
+  service_unavailable: entry(503, 'A service behind the gateway does not answer', 'Try again after Retry-After.'),
+  overloaded: entry(503, 'More requests than can be served', 'Try again after Retry-After.'),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One of several things wrong with a request, with the place where (a JSON Pointer into what was sent). */
+export interface ErrorItem {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  /** The rule that was broken, where one is written in the form. */
+  readonly rule?: string;
+}
+
+export const isErrorCode = (value: unknown): value is ErrorCode =>
+  typeof value === 'string' && Object.hasOwn(ERRORS, value);
+
+/** What the domain throws: a code of the table, what exactly was wrong, and where. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ErrorCode;
+  readonly errors: readonly ErrorItem[];
+  /** Seconds after which a repeat makes sense; becomes Retry-After. */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options: { errors?: readonly ErrorItem[]; retryAfter?: number; cause?: unknown } = {},
+  ) {
+    super(detail ?? ERRORS[code].title, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors ?? [];
+    this.retryAfter = options.retryAfter;
+  }
+}

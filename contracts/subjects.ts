@@ -1,0 +1,34 @@
+/**
+ * Where each aggregate's events lie in the log. Subjects are literal: the event's type is in its header, so one
+ * aggregate is read by one subject, without a wildcard.
+ */
+const TOKEN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Whether a string can be one token of a subject: an id of a workspace, form or submission. */
+export const isToken = (value: string): boolean => TOKEN.test(value);
+
+function token(value: string): string {
+  if (!isToken(value)) throw new RangeError(`not a subject token: ${JSON.stringify(value.slice(0, 80))}`);
+  return value;
+}
+
+export const subjects = {
+  workspace: (workspace: string) => `evt.${token(workspace)}.workspace.${token(workspace)}`,
+  access: (workspace: string, key: string) => `evt.${token(workspace)}.access.${token(key)}`,
+  form: (workspace: string, form: string) => `evt.${token(workspace)}.form.${token(form)}`,
+  submission: (workspace: string, form: string, submission: string) =>
+    `evt.${token(workspace)}.submission.${token(form)}.${token(submission)}`,
+  /** The wrapped data key of one submission; deleting it erases the submission. */
+  dataKey: (workspace: string, submission: string) => `key.${token(workspace)}.${token(submission)}`,
+  /** The workspace's own key, wrapped by the master key. */
+  workspaceKey: (workspace: string) => `key.${token(workspace)}._workspace`,
+} as const;
+
+/** Filters for readers of whole families. */
+export const families = {
+  workspace: 'evt.*.workspace.>',
+  access: 'evt.*.access.>',
+  form: 'evt.*.form.>',
+  submission: 'evt.*.submission.>',
+  keys: 'key.>',
+} as const;
