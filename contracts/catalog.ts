@@ -1,0 +1,30 @@
+import { keyCreatedV1, keyRevokedV1 } from './access/access.events.ts';
+import type { EventDefinition, Upcaster } from './event.ts';
+import {
+  formCreatedV1,
+  formDraftEditedV1,
+  formRetiredV1,
+  formVersionPublishedV1,
+  formVersionRetiredV1,
+} from './form/form.events.ts';
+import { submissionSubmittedV1 } from './submission/submission.events.ts';
+import { workspaceCreatedV1 } from './workspace/workspace.events.ts';
+
+/** Every version of every event that was ever released. Entries are added, never changed or removed. */
+export const EVENTS: readonly EventDefinition[] = [
+  workspaceCreatedV1,
+  keyCreatedV1,
+  keyRevokedV1,
+  formCreatedV1,
+  formDraftEditedV1,
+  formVersionPublishedV1,
+  formVersionRetiredV1,
+  formRetiredV1,
+  submissionSubmittedV1,
+];
+
+/** From each superseded version to the next one. */
+export const UPCASTERS: readonly Upcaster[] = [];
+
+/** The service that alone appends the events of a family. */
+export const OWNERS = { workspace: 'gateway', access: 'gateway', form: 'forms', submission: 'forms' } as const;

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { FormId, VersionNumber } from '../form/form.rpc.ts';
+import { Caller, CommandCaller, Committed, defineRpc, Freshness, Position } from '../rpc.ts';
+import { Answers } from './submission.events.ts';
+
+export const SubmissionId = z.uuid();
+
+/** What the submitter learns: nothing of the read model is needed to say it. */
+export const Receipt = z.object({
+  id: SubmissionId,
+  form: FormId,
+  formVersion: VersionNumber,
+  state: z.literal('submitted'),
+  submittedAt: z.iso.datetime(),
+  /** Fields whose answers were left out, since the form does not show them for these answers. */
+  dropped: z.array(z.string()),
+});
+export type Receipt = z.infer<typeof Receipt>;
+
+export const Submission = z.object({
+  id: SubmissionId,
+  form: FormId,
+  formVersion: VersionNumber,
+  state: z.enum(['submitted']),
+  /** Counts every change of the submission; the ETag. */
+  version: z.int().positive(),
+  answers: Answers,
+  submittedAt: z.iso.datetime(),
+  submittedBy: z.string(),
+  updatedAt: z.iso.datetime(),
+});
+export type Submission = z.infer<typeof Submission>;
+
+export const HistoryEntry = z.object({
+  version: z.int().positive(),
+  type: z.string(),
+  time: z.iso.datetime(),
+  actor: z.string(),
+  correlation: z.string(),
+  position: Position,
+  data: z.record(z.string(), z.unknown()),
+});
+export type HistoryEntry = z.infer<typeof HistoryEntry>;
+
+/** One condition of a list; a list holds what satisfies all of them. */
+export const Condition = z.object({
+  /** `submittedAt`, `formVersion`, ..., or `answers.<field>`. */
+  field: z.string().regex(/^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$/).max(130),
+  op: z.enum(['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'exists']),
+  value: z.string().max(2000),
+});
+export type Condition = z.infer<typeof Condition>;
+
+export const SortOrder = z.object({
+  field: z.string().regex(/^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$/).max(130),
+  descending: z.boolean(),
+});
+export type SortOrder = z.infer<typeof SortOrder>;
+
+export const submit = defineRpc({
+  subject: 'rpc.forms.submission.submit',
+  kind: 'command',
+  request: z.object({
+    caller: CommandCaller,
+    form: FormId,
+    /** The version to answer; null for the newest that takes submissions. */
+    formVersion: VersionNumber.nullable(),
+    /** As sent: the form's own rules check them, and name every problem. */
+    answers: z.record(z.string(), z.unknown()),
+    /** The language of the problems' messages, a BCP 47 tag. */
+    locale: z.string().max(35).nullable(),
+    idempotencyKey: z.string().nullable(),
+  }),
+  response: z.object({ receipt: Receipt, committed: Committed }),
+});
+
+export const getSubmission = defineRpc({
+  subject: 'rpc.forms.submission.get',
+  kind: 'query',
+  request: z.object({
+    caller: Caller,
+    form: FormId,
+    submission: SubmissionId,
+    minPosition: Position.nullable(),
+  }),
+  response: z.object({ submission: Submission, readModel: Freshness }),
+});
+
+export const listSubmissions = defineRpc({
+  subject: 'rpc.forms.submission.list',
+  kind: 'query',
+  request: z.object({
+    caller: Caller,
+    form: FormId,
+    where: z.array(Condition).max(20),
+    sort: SortOrder,
+    limit: z.int().min(1).max(200),
+    cursor: z.string().max(4000).nullable(),
+    count: z.boolean(),
+    minPosition: Position.nullable(),
+  }),
+  response: z.object({
+    items: z.array(Submission),
+    next: z.string().nullable(),
+    /** How many satisfy the conditions on all pages; only when asked for. */
+    total: z.int().nonnegative().optional(),
+    readModel: Freshness,
+  }),
+});
+
+export const getHistory = defineRpc({
+  subject: 'rpc.forms.submission.history',
+  kind: 'query',
+  request: z.object({ caller: Caller, form: FormId, submission: SubmissionId }),
+  response: z.object({ items: z.array(HistoryEntry), position: Position }),
+});
