@@ -8,23 +8,24 @@ export type EventFamily = 'workspace' | 'access' | 'form' | 'submission';
  * from it. A new shape is a new definition with the next `version` and an upcaster; a definition that was
  * released never changes.
  */
-export interface EventDefinition<Name extends string = string, Data extends z.ZodObject = z.ZodObject> {
-  /** What happened, without the version: `formbus.form.published`. */
+export interface EventDefinition<
+  Name extends string = string,
+  Version extends number = number,
+  Data extends z.ZodObject = z.ZodObject,
+> {
+  /** What happened, without the version: `formbus.form.created`. */
   readonly name: Name;
-  readonly version: number;
+  readonly version: Version;
   readonly family: EventFamily;
   readonly data: Data;
   /**
    * Top-level properties of `data` that are personal: stored as one cipher text under the aggregate's data key.
    * Everything else stays in clear in the log for ever.
    */
-  readonly sealed: readonly (keyof z.infer<Data> & string)[];
+  readonly sealed: readonly string[];
   /** One sentence for subscribers: when it is appended and what it means. */
   readonly summary: string;
 }
-
-/** The CloudEvents type of a definition: the name and the version, `formbus.form.published.v1`. */
-export type EventType<D extends EventDefinition> = `${D['name']}.v${number}`;
 
 /** An event as a decider returns it: what happened, not yet when, by whom or where in the log. */
 export interface DomainEvent<Type extends string = string, Data = unknown> {
@@ -32,26 +33,44 @@ export interface DomainEvent<Type extends string = string, Data = unknown> {
   readonly data: Data;
 }
 
-export function defineEvent<const Name extends string, Data extends z.ZodObject>(definition: {
+/** The CloudEvents type of a definition: name and version, `formbus.form.created.v1`. */
+export type TypeOf<D extends EventDefinition> = `${D['name']}.v${D['version']}`;
+
+/** The domain event that a definition describes. */
+export type EventOf<D extends EventDefinition> = DomainEvent<TypeOf<D>, z.infer<D['data']>>;
+
+export function defineEvent<
+  const Name extends string,
+  const Version extends number,
+  Data extends z.ZodObject,
+>(definition: {
   name: Name;
-  version: number;
+  version: Version;
   family: EventFamily;
   data: Data;
   sealed?: readonly (keyof z.infer<Data> & string)[];
   summary: string;
-}): EventDefinition<Name, Data> {
+}): EventDefinition<Name, Version, Data> {
   return { sealed: [], ...definition };
 }
 
-export function eventType(definition: EventDefinition): string {
-  return `${definition.name}.v${definition.version}`;
+export function eventType<D extends EventDefinition>(definition: D): TypeOf<D> {
+  return `${definition.name}.v${definition.version}` as TypeOf<D>;
+}
+
+/** Makes a domain event of a definition, typed by it. */
+export function newEvent<D extends EventDefinition>(
+  definition: D,
+  data: z.infer<D['data']>,
+): DomainEvent<TypeOf<D>, z.infer<D['data']>> {
+  return { type: eventType(definition), data };
 }
 
 /** Turns the data of one version of an event into that of the next; pure, total, and kept for ever. */
 export interface Upcaster {
-  /** The full type that it reads, `formbus.form.published.v1`. */
+  /** The full type that it reads, `formbus.form.created.v1`. */
   readonly from: string;
-  /** The full type that it gives, of the same name with the next version. */
+  /** The full type that it gives: the same name, the next version. */
   readonly to: string;
-  readonly upcast: (data: never) => unknown;
+  readonly upcast: (data: unknown) => unknown;
 }
