@@ -1,0 +1,62 @@
+import { z } from 'zod';
+
+/** Names that rules cannot use as variables: words of CEL, of this language, and members of every JSON object. */
+const RESERVED: ReadonlySet<string> = new Set(
+  [
+    'as break const continue else false for function if import in let loop namespace null package return true var',
+    'void while bool bytes cel double duration dyn google int list map null_type optional string timestamp type uint',
+    'choice form repeat respondent submission',
+    'constructor hasOwnProperty isPrototypeOf propertyIsEnumerable prototype toLocaleString toString valueOf',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** A name in a form: the key of its answer and its variable in rules. */
+export const Name = z
+  .string()
+  .regex(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/, 'a letter, then letters, digits and underscores, at most 64')
+  .refine((name) => !RESERVED.has(name), 'this name is reserved')
+  .meta({
+    id: 'FormName',
+    description: 'Key of the answer and variable in rules; unique in the form. Words of CEL are reserved.',
+    examples: ['date_of_birth'],
+  });
+
+/** What an element is known by from one version to the next, whatever it is called. */
+export const StableId = z
+  .string()
+  .regex(/^[a-zA-Z0-9_-]{1,64}$/, 'letters, digits, hyphens and underscores, at most 64')
+  .meta({
+    id: 'FormStableId',
+    description: 'Stays the same when the field is renamed in a later version; the name unless given.',
+  });
+
+export const LanguageTag = z
+  .string()
+  .regex(/^[a-zA-Z]{2,8}(?:-[a-zA-Z0-9]{1,8}){0,8}$/, 'a BCP 47 language tag such as en or pt-BR')
+  .meta({ id: 'FormLanguageTag', description: 'A BCP 47 language tag', examples: ['en', 'pt-BR'] });
+
+const Text = z.string().min(1).max(20_000);
+
+/** Text for people: one text, or one for each language. */
+export const LocalizedText = z
+  .union([
+    Text,
+    z.record(LanguageTag, Text).refine((texts) => Object.keys(texts).length > 0, 'at least one language'),
+  ])
+  .meta({
+    id: 'FormText',
+    description: 'Text in the language of the form, or a map from BCP 47 language tags to texts',
+    examples: ['Date of birth', { en: 'Date of birth', de: 'Geburtsdatum' }],
+  });
+export type LocalizedText = z.infer<typeof LocalizedText>;
+
+/** An expression over the answers; its syntax, variables and types are checked when the form is compiled. */
+export const Rule = z
+  .string()
+  .min(1)
+  .meta({
+    id: 'FormRule',
+    description:
+      'An expression of the Common Expression Language over the answers by name, `form.now` and `form.locale`',
+    examples: ["answered(email) || contact == 'phone'"],
+  });
