@@ -1,0 +1,71 @@
+import type { Bus } from './bus.ts';
+import type { Codec } from './codec.ts';
+import { directGet, leaderGet, type RawMessage } from './direct-get.ts';
+import { follow, type FollowOptions, type LogBatch } from './follow.ts';
+import { jetStream } from './jetstream-api.ts';
+import type { KeySource } from './keyring.ts';
+import type { StoredEvent } from './stored-event.ts';
+import { EVENTS_STREAM } from './streams.ts';
+
+export type { FollowOptions, LogBatch } from './follow.ts';
+
+/** The log as it is read. Everything rejects with `bus_unavailable` at once while the server is away. */
+export interface EventLog {
+  readonly epoch: string;
+  /** The events of one aggregate in order, from `after` on (0). Answered by any replica: one that lags gives fewer. */
+  read(subject: string, after?: number): Promise<StoredEvent[]>;
+  /** The last sequence in the log, by its leader. */
+  lastSeq(): Promise<number>;
+  /** The last sequence on one subject, by the log's leader; 0 when there is none. */
+  tail(subject: string): Promise<number>;
+  /** Whether there is a message on these subjects with `after` < seq <= `upTo`, by the log's leader. */
+  hasPending(filters: readonly string[], after: number, upTo: number): Promise<boolean>;
+  /** Every event on the filters, in order, once, for as long as the signal allows; see `follow`. */
+  follow(options: FollowOptions): AsyncIterable<LogBatch>;
+}
+
+/** One direct get answers with this many messages at most. */
+const READ_BATCH = 1000;
+
+export interface EventLogDeps {
+  readonly bus: Bus;
+  readonly codec: Codec;
+  readonly epoch: string;
+  readonly keys?: KeySource;
+}
+
+export function createEventLog({ bus, codec, epoch, keys }: EventLogDeps): EventLog {
+  return {
+    epoch,
+
+    async read(subject, after = 0) {
+      const decoding: (StoredEvent | Promise<StoredEvent>)[] = [];
+      for (let from = after + 1, more = true; more; ) {
+        const found: { messages: RawMessage[]; more: boolean } = await directGet(bus, EVENTS_STREAM, { seq: from, subject, batch: READ_BATCH });
+        for (const message of found.messages) decoding.push(codec.decode(message));
+        from = (found.messages.at(-1)?.seq ?? from) + 1;
+        more = found.more;
+      }
+      return await Promise.all(decoding);
+    },
+
+    async lastSeq() {
+      const { state } = await jetStream<{ state: { last_seq: number } }>(bus, `STREAM.INFO.${EVENTS_STREAM}`);
+      return state.last_seq;
+    },
+
+    async tail(subject) {
+      return (await leaderGet(bus, EVENTS_STREAM, { last_by_subj: subject }))?.seq ?? 0;
+    },
+
+    async hasPending(filters, after, upTo) {
+      if (upTo <= after) return false;
+      const next = await Promise.all(
+        filters.map((filter) => leaderGet(bus, EVENTS_STREAM, { seq: after + 1, next_by_subj: filter })),
+      );
+      return next.some((message) => message !== undefined && message.seq <= upTo);
+    },
+
+    follow: (options) => follow({ bus, codec, ...(keys && { keys }) }, options),
+  };
+}

@@ -1,0 +1,46 @@
+import type { Bus } from './bus.ts';
+
+const EMPTY = new Uint8Array();
+const TIMEOUT_MS = 5000;
+
+/** An error that JetStream answered with: the request was understood and refused. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** HTTP-like: 4xx for the request, 5xx for the server's state. */
+  readonly status: number;
+  /** The server's own number of the error, stable over releases. */
+  readonly code: number;
+
+  constructor(error: { code: number; err_code: number; description: string }, what: string) {
+    super(`${what}: ${error.description} (${error.err_code})`);
+    this.status = error.code;
+    this.code = error.err_code;
+  }
+}
+
+/** The server's `err_code`s that Formbus acts on. */
+export const ApiCode = {
+  consumerNotFound: 10014,
+  messageNotFound: 10037,
+  streamNotFound: 10059,
+  streamNameInUse: 10058,
+  wrongLastSequence: 10071,
+  duplicateInBatch: 10201,
+  batchIncomplete: 10176,
+  tooManyBatches: 10210,
+} as const;
+
+interface ApiReply {
+  readonly error?: { code: number; err_code: number; description: string };
+}
+
+/** One request to `$JS.API.<what>`. Rejects with {@link ApiError}, or `BusError` when there is no answer. */
+export async function jetStream<Reply>(bus: Bus, what: string, request?: unknown): Promise<Reply> {
+  const payload = request === undefined ? EMPTY : Buffer.from(JSON.stringify(request));
+  const msg = await bus.request(`$JS.API.${what}`, payload, { timeoutMs: TIMEOUT_MS });
+  const reply = msg.json<Reply & ApiReply>();
+  if (reply.error !== undefined) throw new ApiError(reply.error, what);
+  return reply;
+}
+
+export const isApiError = (error: unknown, code: number): boolean => error instanceof ApiError && error.code === code;
