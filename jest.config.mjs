@@ -1,4 +1,4 @@
-/** One runner, two projects: `unit` (no I/O) and `integration` (a real nats-server and MongoDB engine, started once). */
+/** One runner: `unit` (no I/O), `integration` (real nats-server and MongoDB engine), `e2e` (the whole system, from dist/). */
 const shared = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '@swc/jest' },
@@ -8,7 +8,12 @@ const shared = {
 
 export default {
   coverageProvider: 'v8',
-  collectCoverageFrom: ['{contracts,libs,services,tools}/**/*.ts', '!**/*.spec.ts', '!**/*.d.ts', '!**/main.ts'],
+  collectCoverageFrom: [
+    '{contracts,libs,services,tools}/**/*.ts',
+    '!**/*.spec.ts',
+    '!**/*.d.ts',
+    '!**/main.ts',
+  ],
   coverageReporters: ['text-summary', 'lcovonly'],
   coverageThreshold: { global: { lines: 80 } },
   projects: [
@@ -16,7 +21,7 @@ export default {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/{contracts,libs,services,tools,e2e}/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '\\.int\\.spec\\.ts$', '<rootDir>/e2e/.*\\.e2e\\.spec\\.ts$'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.int\\.spec\\.ts$', '\\.e2e\\.spec\\.ts$'],
     },
     {
       ...shared,
@@ -24,6 +29,11 @@ export default {
       testMatch: ['<rootDir>/{contracts,libs,services,tools}/**/*.int.spec.ts'],
       globalSetup: '<rootDir>/tools/testing/global-setup.mjs',
       globalTeardown: '<rootDir>/tools/testing/global-teardown.mjs',
+    },
+    {
+      ...shared,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/e2e/**/*.e2e.spec.ts'],
     },
   ],
 };

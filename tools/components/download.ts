@@ -20,11 +20,19 @@ export async function download({ url, sha256 }: Download, to: string): Promise<v
 }
 
 /** Fails within seconds when nothing answers, and within minutes when the answer does not end. */
-export async function fetchBytes(url: string, timeouts = { firstByteMs: FIRST_BYTE_MS, wholeMs: WHOLE_MS }): Promise<Buffer> {
+export async function fetchBytes(
+  url: string,
+  timeouts = { firstByteMs: FIRST_BYTE_MS, wholeMs: WHOLE_MS },
+): Promise<Buffer> {
   const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(new Error(`no answer within ${timeouts.firstByteMs} ms`)), timeouts.firstByteMs);
+  const timer = setTimeout(
+    () => silence.abort(new Error(`no answer within ${timeouts.firstByteMs} ms`)),
+    timeouts.firstByteMs,
+  );
   try {
-    const response = await fetch(url, { signal: AbortSignal.any([silence.signal, AbortSignal.timeout(timeouts.wholeMs)]) });
+    const response = await fetch(url, {
+      signal: AbortSignal.any([silence.signal, AbortSignal.timeout(timeouts.wholeMs)]),
+    });
     clearTimeout(timer);
     if (!response.ok) throw new Error(`${url} answered ${response.status}`);
     return Buffer.from(await response.arrayBuffer());

@@ -20,17 +20,27 @@ const TRIPLES: Readonly<Record<string, { triple: string; linker: string }>> = {
 };
 
 /** Undefined where the system's own C library will do (as on macOS). Throws when no newer one can be had. */
-export async function engineLoader(context: ResolveContext, system = systemGlibc()): Promise<EngineLoader | undefined> {
+export async function engineLoader(
+  context: ResolveContext,
+  system = systemGlibc(),
+): Promise<EngineLoader | undefined> {
   if (system === undefined || isNewEnough(system)) return undefined;
   const machine = TRIPLES[arch()];
-  if (!machine) throw new NotApplicable(`glibc ${GLIBC_FLOOR.join('.')} is needed, this system has ${system}`);
-  const root = await buildOnce(join(cacheDirectory(context.env), `glibc-trixie-${arch()}`), async (scratch) => {
-    context.progress(`fetching a newer C library for MongoDB's engine (this system has glibc ${system})`);
-    await unpackNewer(scratch, context.env).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`glibc ${GLIBC_FLOOR.join('.')} is needed, this system has ${system}, and a newer one could not be fetched: ${reason}`, { cause: error });
-    });
-  });
+  if (!machine)
+    throw new NotApplicable(`glibc ${GLIBC_FLOOR.join('.')} is needed, this system has ${system}`);
+  const root = await buildOnce(
+    join(cacheDirectory(context.env), `glibc-trixie-${arch()}`),
+    async (scratch) => {
+      context.progress(`fetching a newer C library for MongoDB's engine (this system has glibc ${system})`);
+      await unpackNewer(scratch, context.env).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Error(
+          `glibc ${GLIBC_FLOOR.join('.')} is needed, this system has ${system}, and a newer one could not be fetched: ${reason}`,
+          { cause: error },
+        );
+      });
+    },
+  );
   const libraryPath = join(root, 'usr', 'lib', machine.triple);
   return { linker: join(libraryPath, machine.linker), libraryPath };
 }
@@ -54,7 +64,10 @@ async function unpackNewer(root: string, env: NodeJS.ProcessEnv): Promise<void> 
     await mkdir(join(tree, 'state', 'lists', 'partial'), { recursive: true });
     await mkdir(join(tree, 'cache', 'archives', 'partial'), { recursive: true });
     await writeFile(join(tree, 'status'), '');
-    await writeFile(join(tree, 'sources.list'), `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror} trixie main\n`);
+    await writeFile(
+      join(tree, 'sources.list'),
+      `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror} trixie main\n`,
+    );
     const options = [
       `Dir::State=${join(tree, 'state')}`,
       `Dir::State::status=${join(tree, 'status')}`,

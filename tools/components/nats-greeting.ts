@@ -6,7 +6,9 @@ export function natsGreeting(host: string, port: number, timeoutMs: number): Pro
     let received = '';
     const socket = connect({ host, port });
     socket.setEncoding('utf8');
-    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`${host}:${port} did not answer within ${timeoutMs} ms`)));
+    socket.setTimeout(timeoutMs, () =>
+      socket.destroy(new Error(`${host}:${port} did not answer within ${timeoutMs} ms`)),
+    );
     socket.on('data', (chunk: string) => {
       received += chunk;
       const end = received.indexOf('\r\n');

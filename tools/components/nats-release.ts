@@ -20,7 +20,9 @@ export interface ReleaseArchive {
 export function releaseArchive(platform: string, arch: string): ReleaseArchive | undefined {
   const target = `${platform}-${arch === 'x64' ? 'amd64' : arch}`;
   const sha256 = ARCHIVE_SHA256[target];
-  return sha256 === undefined ? undefined : { file: `nats-server-v${RELEASE_VERSION}-${target}.tar.gz`, sha256 };
+  return sha256 === undefined
+    ? undefined
+    : { file: `nats-server-v${RELEASE_VERSION}-${target}.tar.gz`, sha256 };
 }
 
 /** The Python package and the Go module. */

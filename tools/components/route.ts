@@ -19,7 +19,13 @@ export class ComponentUnavailable extends Error {
   readonly reasons: readonly { readonly route: string; readonly reason: string }[];
 
   constructor(component: string, reasons: ComponentUnavailable['reasons'], advice: string) {
-    super([`${component} is needed and could not be obtained:`, ...reasons.map(({ route, reason }) => `  - ${route}: ${reason}`), advice].join('\n'));
+    super(
+      [
+        `${component} is needed and could not be obtained:`,
+        ...reasons.map(({ route, reason }) => `  - ${route}: ${reason}`),
+        advice,
+      ].join('\n'),
+    );
     this.name = 'ComponentUnavailable';
     this.component = component;
     this.reasons = reasons;
@@ -27,7 +33,12 @@ export class ComponentUnavailable extends Error {
 }
 
 /** The first route that works, in order. Throws `ComponentUnavailable` when none does. */
-export async function resolveByRoutes<T>(component: string, routes: readonly Route<T>[], context: ResolveContext, advice: string): Promise<T> {
+export async function resolveByRoutes<T>(
+  component: string,
+  routes: readonly Route<T>[],
+  context: ResolveContext,
+  advice: string,
+): Promise<T> {
   const reasons: { route: string; reason: string }[] = [];
   for (const route of routes) {
     try {
@@ -41,7 +52,8 @@ export async function resolveByRoutes<T>(component: string, routes: readonly Rou
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error && error.message === 'fetch failed' ? error.cause.message : undefined;
+  const cause =
+    error.cause instanceof Error && error.message === 'fetch failed' ? error.cause.message : undefined;
   return cause ?? error.message;
 }
 

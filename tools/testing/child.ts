@@ -27,7 +27,10 @@ export class ComponentProcess {
   }
 
   async start(): Promise<void> {
-    const child = spawn(this.#spec.command, [...this.#spec.args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(this.#spec.command, [...this.#spec.args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     this.#child = child;
     const keep = (chunk: Buffer): void => {
       this.#output = (this.#output + chunk.toString()).slice(-4000);

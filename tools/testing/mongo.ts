@@ -10,7 +10,8 @@ import { ComponentProcess } from './child.ts';
 /** An empty database in the one engine of this test run. */
 export function testDatabase(): { uri: string; name: string } {
   const uri = process.env.FORMBUS_TEST_MONGODB_URI;
-  if (uri === undefined) throw new Error('FORMBUS_TEST_MONGODB_URI is not set: specs that need MongoDB are named *.int.spec.ts');
+  if (uri === undefined)
+    throw new Error('FORMBUS_TEST_MONGODB_URI is not set: specs that need MongoDB are named *.int.spec.ts');
   return { uri, name: `test_${randomBytes(6).toString('hex')}` };
 }
 

@@ -24,7 +24,11 @@ export async function startTestNats(): Promise<TestNats> {
   const port = await freePort();
   const config = join(directory, 'nats.conf');
   await writeFile(config, natsConfig({ port, storeDir: join(directory, 'store') }));
-  const server = new ComponentProcess({ command: path, args: ['-c', config], endpoint: { host: '127.0.0.1', port } });
+  const server = new ComponentProcess({
+    command: path,
+    args: ['-c', config],
+    endpoint: { host: '127.0.0.1', port },
+  });
   await server.start();
   return {
     url: `nats://127.0.0.1:${port}`,
