@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { EVENTS, UPCASTERS } from './catalog.ts';
+import { eventType } from './event.ts';
+
+const folder = join(import.meta.dirname, 'golden');
+const golden = (type: string): unknown => JSON.parse(readFileSync(join(folder, `${type}.json`), 'utf8'));
+const types = EVENTS.map((definition) => eventType(definition));
+
+describe('golden files', () => {
+  it('hold one event of every version that was ever released, and nothing else', () => {
+    expect(readdirSync(folder).sort()).toEqual(types.map((type) => `${type}.json`).sort());
+  });
+
+  it.each(EVENTS.map((definition) => [eventType(definition), definition] as const))(
+    'still fit their schema, which drops and adds nothing: %s',
+    (type, definition) => {
+      expect(definition.data.parse(golden(type))).toEqual(golden(type));
+    },
+  );
+});
+
+describe('the catalog', () => {
+  it('names each version of an event once', () => {
+    expect(new Set(types).size).toBe(types.length);
+  });
+
+  it('leads every superseded version to the next one', () => {
+    const superseded = EVENTS.filter(({ name, version }) =>
+      EVENTS.some((other) => other.name === name && other.version === version + 1),
+    );
+    expect(superseded.map((definition) => eventType(definition)).sort()).toEqual(
+      UPCASTERS.map(({ from }) => from).sort(),
+    );
+  });
+
+  it('seals only properties that the data have', () => {
+    for (const { data, sealed } of EVENTS) expect(Object.keys(data.shape)).toEqual(expect.arrayContaining([...sealed]));
+  });
+});

@@ -1,0 +1,114 @@
+import type { Logger } from 'pino';
+import { LRUCache } from 'lru-cache';
+import { Problem } from '#contracts/errors';
+import { families, subjects } from '#contracts/subjects';
+import type { EventLog } from '#eventing/event-log';
+import { compileForm, type CompiledForm } from '#logic/compile';
+import type { StoredFormEvent } from './form.outline.ts';
+import { foldForm, type FormView } from './form.view.ts';
+
+/** A form folded from the log, with its compiled versions and where the fold ends. */
+export interface CatalogEntry extends FormView {
+  /** The position of the form's last event. */
+  readonly position: string;
+  /** @throws Problem `version_not_found` */
+  compiled(number: number): CompiledForm;
+}
+
+const FORMS_KEPT = 1_000;
+
+/**
+ * Forms as the submit path needs them: folded from the log on first use, kept in memory, dropped when the log says
+ * that they changed. A version never changes, so a cached one is right for ever; that a version or form was
+ * retired is known here within milliseconds of the append, and at once in the process that appended it.
+ */
+export class FormCatalog {
+  readonly #log: EventLog;
+  readonly #logger: Logger;
+  readonly #entries = new LRUCache<string, Promise<CatalogEntry>>({ max: FORMS_KEPT });
+  readonly #stopping = new AbortController();
+  #following: Promise<void> | undefined;
+
+  constructor(log: EventLog, logger: Logger) {
+    this.#log = log;
+    this.#logger = logger;
+  }
+
+  /** Begins to watch the log for changes; until then every form is read anew. */
+  async start(): Promise<void> {
+    const after = await this.#log.lastSeq();
+    this.#following = this.#follow(after);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#following;
+  }
+
+  /** @throws Problem `form_not_found`, or what reading the log throws */
+  async get(workspace: string, form: string): Promise<CatalogEntry> {
+    const subject = subjects.form(workspace, form);
+    const kept = this.#entries.get(subject);
+    if (kept) return kept;
+    const loading = this.#load(subject);
+    if (this.#following) this.#keep(subject, loading);
+    return loading;
+  }
+
+  /** Reads the form anew on next use: called after an own append, ahead of the log's notice. */
+  forget(workspace: string, form: string): void {
+    this.#entries.delete(subjects.form(workspace, form));
+  }
+
+  /** A failed load is not kept: the next caller tries again. */
+  #keep(subject: string, loading: Promise<CatalogEntry>): void {
+    this.#entries.set(subject, loading);
+    loading.catch(() => {
+      if (this.#entries.peek(subject) === loading) this.#entries.delete(subject);
+    });
+  }
+
+  async #load(subject: string): Promise<CatalogEntry> {
+    const events = (await this.#log.read(subject)) as StoredFormEvent[];
+    const view = events.reduce<FormView | undefined>(foldForm, undefined);
+    const last = events.at(-1);
+    if (!view || !last) throw new Problem('form_not_found');
+    return { ...view, position: last.position, compiled: compiler(view) };
+  }
+
+  async #follow(after: number): Promise<void> {
+    let from = after;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const batches = this.#log.follow({
+          filters: [families.form],
+          after: from,
+          signal: this.#stopping.signal,
+        });
+        for await (const batch of batches) {
+          for (const event of batch.events) this.#entries.delete(event.subject);
+          from = Math.max(from, batch.lastSeq);
+        }
+      } catch (error) {
+        // What could not be followed may have changed: nothing kept is trusted, and nothing is kept meanwhile.
+        this.#logger.error({ err: error }, 'form catalog lost the log; it reads every form anew until it follows again');
+        this.#entries.clear();
+        from = await this.#log.lastSeq().catch(() => from);
+      }
+    }
+  }
+}
+
+/** Compiles each version once, when it is first used. */
+function compiler(view: FormView): (number: number) => CompiledForm {
+  const compiled = new Map<number, CompiledForm>();
+  return (number) => {
+    const known = compiled.get(number);
+    if (known) return known;
+    const definition = view.definitions.get(number);
+    if (!definition) throw new Problem('version_not_found', `the form has no version ${number}`);
+    const form = compileForm(definition);
+    compiled.set(number, form);
+    return form;
+  };
+}

@@ -1,0 +1,39 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { EventLog } from '#eventing/event-log';
+import type { Executor } from '#eventing/executor';
+import type { ReadModel } from '#readmodel/read-model';
+import { FormCatalog } from './form/form-catalog.ts';
+import { FormHandler } from './form/form.handler.ts';
+import { formsProjection, type FormDocument } from './form/form.projection.ts';
+import { SubmissionHandler } from './submission/submission.handler.ts';
+import { submissionsProjection, type SubmissionDocument } from './submission/submission.projection.ts';
+import { EVENT_LOG, EXECUTOR, FORMS_MODEL, SUBMISSIONS_MODEL } from './tokens.ts';
+
+/** The read models of this service, built by its role `projector`. */
+export const PROJECTIONS = [formsProjection, submissionsProjection] as const;
+
+export interface FormsDependencies {
+  readonly log: EventLog;
+  readonly executor: Executor;
+  readonly catalog: FormCatalog;
+  readonly forms: ReadModel<FormDocument>;
+  readonly submissions: ReadModel<SubmissionDocument>;
+}
+
+/** What the role `api` answers: the RPC of forms and submissions. */
+@Module({})
+export class FormsModule {
+  static with({ log, executor, catalog, forms, submissions }: FormsDependencies): DynamicModule {
+    return {
+      module: FormsModule,
+      controllers: [FormHandler, SubmissionHandler],
+      providers: [
+        { provide: EVENT_LOG, useValue: log },
+        { provide: EXECUTOR, useValue: executor },
+        { provide: FormCatalog, useValue: catalog },
+        { provide: FORMS_MODEL, useValue: forms },
+        { provide: SUBMISSIONS_MODEL, useValue: submissions },
+      ],
+    };
+  }
+}

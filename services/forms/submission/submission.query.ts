@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+import { Problem } from '#contracts/errors';
+import type { getSubmission, listSubmissions, Submission } from '#contracts/submission/submission.rpc';
+import type { ReadModel } from '#readmodel/read-model';
+import type { FormView } from '../form/form.view.ts';
+import { keysetPage, pageOf } from '../listing/keyset.ts';
+import { listableFields, matching, sortable } from './submission.filter.ts';
+import type { SubmissionDocument } from './submission.projection.ts';
+
+type Model = ReadModel<SubmissionDocument>;
+
+/** @throws Problem `submission_not_found`, `erased`, and what the read model throws */
+export async function queryOne(
+  model: Model,
+  { caller, form, submission, minPosition }: z.infer<typeof getSubmission.request>,
+  timeoutMs: number,
+): Promise<z.infer<typeof getSubmission.response>> {
+  const readModel = await model.waitFor(minPosition ?? undefined, timeoutMs);
+  const [document] = await model.find({ _id: submission, workspace: caller.workspace, form }, { limit: 1 });
+  if (!document) throw new Problem('submission_not_found');
+  return { submission: describe(document), readModel };
+}
+
+/** @throws Problem `bad_request` for fields and values that the form does not have, `bad_cursor` */
+export async function queryList(
+  model: Model,
+  form: FormView,
+  { caller, where, sort, limit, cursor, count, minPosition }: z.infer<typeof listSubmissions.request>,
+  timeoutMs: number,
+): Promise<z.infer<typeof listSubmissions.response>> {
+  const fields = listableFields(form);
+  const conditions = {
+    workspace: caller.workspace,
+    form: form.outline.id,
+    state: 'submitted',
+    ...matching(where, fields),
+  };
+  const page = keysetPage({ conditions, sort: sortable(sort, fields), limit, cursor });
+  const readModel = await model.waitFor(minPosition ?? undefined, timeoutMs);
+  const [documents, total] = await Promise.all([
+    model.find(page.filter, { sort: page.sort, limit: page.fetch }),
+    count ? model.count(conditions) : undefined,
+  ]);
+  const { items, next } = pageOf(page, documents);
+  return { items: items.map(describe), next, readModel, ...(total === undefined ? {} : { total }) };
+}
+
+function describe(document: SubmissionDocument): Submission {
+  const { _id, form, formVersion, state, version, answers, submittedAt, submittedBy, updatedAt } = document;
+  if (state === 'erased') throw new Problem('erased');
+  return { id: _id, form, formVersion, state, version, answers, submittedAt, submittedBy, updatedAt };
+}

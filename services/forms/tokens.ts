@@ -1,0 +1,8 @@
+/** Injection tokens for what is an interface or a generic. */
+export const EXECUTOR = Symbol('Executor');
+export const EVENT_LOG = Symbol('EventLog');
+export const FORMS_MODEL = Symbol('ReadModel<FormDocument>');
+export const SUBMISSIONS_MODEL = Symbol('ReadModel<SubmissionDocument>');
+
+/** How long a query waits for the read model to reach a position, and for MongoDB to answer. */
+export const QUERY_TIMEOUT_MS = 5_000;

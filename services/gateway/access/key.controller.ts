@@ -1,0 +1,117 @@
+import { Body, Controller, Delete, Get, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Scope } from '#contracts/access/scopes';
+import { Problem } from '#contracts/errors';
+import type { CommandCaller } from '#contracts/rpc';
+import { subjects } from '#contracts/subjects';
+import type { Executed, Executor } from '#eventing/executor';
+import { issueApiKey } from '#security/api-key';
+import { Operation } from '../http/operation.ts';
+import { FromCommandCaller, FromPrincipal, type Principal } from '../http/principal.ts';
+import { sayCommitted } from '../http/response-headers.ts';
+import { AccessDirectory, type KeyRecord } from './access.directory.ts';
+import { keyDecider, type KeyCommand, type KeyState } from './key.decider.ts';
+import { EXECUTOR } from '../tokens.ts';
+
+const ApiKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(Scope),
+  createdAt: z.iso.datetime(),
+  createdBy: z.string(),
+  expiresAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+});
+type ApiKey = z.infer<typeof ApiKey>;
+
+const CreatedKey = ApiKey.extend({
+  key: z.string().meta({ description: 'The key itself: shown here once, and never again' }),
+});
+
+const CreateBody = z.strictObject({
+  name: z.string().min(1).max(200),
+  scopes: z.array(Scope).min(1),
+  expiresAt: z.iso.datetime().nullable().default(null),
+});
+
+const KeyPath = z.object({ key: z.string().regex(/^[A-Za-z0-9]{8}$/) });
+
+@ApiTags('keys')
+@Controller('v1/keys')
+export class KeyController {
+  constructor(
+    private readonly directory: AccessDirectory,
+    @Inject(EXECUTOR) private readonly executor: Executor,
+  ) {}
+
+  @Post()
+  @Operation({
+    id: 'createKey',
+    summary: 'Create an API key for this workspace',
+    description: 'A key can give no scope that it does not have itself.',
+    scope: 'keys:write',
+    status: 201,
+    response: CreatedKey,
+    errors: ['outcome_unknown'],
+    gives: ['ETag', 'Formbus-Position', 'Location'],
+  })
+  async create(
+    @FromCommandCaller() caller: CommandCaller,
+    @FromPrincipal() principal: Principal,
+    @Body({ schema: CreateBody }) { name, scopes, expiresAt }: z.infer<typeof CreateBody>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<z.infer<typeof CreatedKey>> {
+    const lacking = scopes.filter((scope) => !principal.scopes.has(scope));
+    if (lacking.length > 0) throw new Problem('forbidden', `the key lacks ${lacking.join(', ')} itself`);
+    const { key, id, hash } = issueApiKey();
+    const command: KeyCommand = { kind: 'create', key: id, name, hash, scopes: [...new Set(scopes)], expiresAt };
+    sayDone(reply, await this.execute(caller, id, command, true), `/v1/keys/${id}`);
+    const { time: createdAt, actor: createdBy } = caller;
+    return { id, name, scopes: [...new Set(scopes)], createdAt, createdBy, expiresAt, revokedAt: null, key };
+  }
+
+  @Get()
+  @Operation({
+    id: 'listKeys',
+    summary: "List this workspace's API keys, the newest first",
+    scope: 'keys:read',
+    response: z.object({ items: z.array(ApiKey) }),
+  })
+  list(@FromPrincipal() { workspace }: Principal): { items: ApiKey[] } {
+    return { items: this.directory.keysOf(workspace).map(describe) };
+  }
+
+  @Delete(':key')
+  @Operation({
+    id: 'revokeKey',
+    summary: 'Revoke an API key for ever',
+    scope: 'keys:write',
+    response: z.object({ id: z.string(), revoked: z.literal(true) }),
+    errors: ['key_not_found', 'outcome_unknown'],
+    gives: ['ETag', 'Formbus-Position'],
+  })
+  async revoke(
+    @FromCommandCaller() caller: CommandCaller,
+    @Param({ schema: KeyPath }) { key }: z.infer<typeof KeyPath>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ id: string; revoked: true }> {
+    const reason = `revoked by ${caller.actor}`;
+    sayDone(reply, await this.execute(caller, key, { kind: 'revoke', reason }, false));
+    return { id: key, revoked: true };
+  }
+
+  private execute(caller: CommandCaller, key: string, command: KeyCommand, fresh: boolean): Promise<Executed<KeyState>> {
+    const { workspace, ...meta } = caller;
+    return this.executor.execute({ subject: subjects.access(workspace, key), decider: keyDecider, command, meta, fresh });
+  }
+}
+
+function sayDone(reply: FastifyReply, { version, last, appended }: Executed<KeyState>, location?: string): void {
+  sayCommitted(reply, { version, position: last, replayed: appended === 0 }, location);
+}
+
+function describe({ id, name, scopes, createdAt, createdBy, expiresAt, revokedAt }: KeyRecord): ApiKey {
+  return { id, name, scopes: [...scopes], createdAt, createdBy, expiresAt, revokedAt };
+}

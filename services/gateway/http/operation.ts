@@ -1,0 +1,89 @@
+import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import type { Scope } from '#contracts/access/scopes';
+import { ERRORS, type ErrorCode } from '#contracts/errors';
+import { NEEDS_SCOPE } from '../access/needs-scope.ts';
+import { ProblemSchema } from './problem.schema.ts';
+
+interface OperationOptions {
+  readonly id: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly scope: Scope;
+  readonly status?: 200 | 201;
+  readonly response: z.ZodType;
+  /** The codes of its own; those that any route may answer are added. */
+  readonly errors?: readonly ErrorCode[];
+  /** Headers that the caller may send. */
+  readonly accepts?: readonly (keyof typeof REQUEST_HEADERS)[];
+  /** Headers of the answer. */
+  readonly gives?: readonly (keyof typeof RESPONSE_HEADERS)[];
+}
+
+const REQUEST_HEADERS = {
+  'Idempotency-Key': 'Names this request: the same key and body give the same answer again and change nothing.',
+  'If-Match': 'The ETag that the change is based on; 412 when it is no longer the current one.',
+  'Formbus-Min-Position': 'Waits until the read model has seen this position, to read your own write.',
+  'Accept-Language': 'The language of messages about answers.',
+} as const;
+
+const RESPONSE_HEADERS = {
+  ETag: 'The version of the resource.',
+  Location: 'The address of what was created.',
+  'Formbus-Position': 'The position in the log that the answer reflects.',
+  'Idempotency-Replayed': '`true` when the request was a repeat.',
+} as const;
+
+const EVERYWHERE: readonly ErrorCode[] = [
+  'bad_request',
+  'unauthenticated',
+  'forbidden',
+  'bus_unavailable',
+  'service_unavailable',
+  'overloaded',
+  'internal',
+];
+
+/** Declares all that a route is, to the guard and to the OpenAPI document: a route without it does not start. */
+export function Operation(options: OperationOptions): MethodDecorator {
+  const { id, summary, description, scope, response, status = 200 } = options;
+  return applyDecorators(
+    SetMetadata(NEEDS_SCOPE, scope),
+    HttpCode(status),
+    ApiBearerAuth('apiKey'),
+    ApiOperation({
+      operationId: id,
+      summary,
+      description: [description, `Needs the scope \`${scope}\`.`].filter(Boolean).join('\n\n'),
+    }),
+    ApiResponse({
+      status,
+      description: summary,
+      standardSchema: response,
+      headers: describeHeaders(options.gives ?? []),
+    }),
+    ...(options.accepts ?? []).map((name) =>
+      ApiHeader({ name, description: REQUEST_HEADERS[name], required: false, schema: { type: 'string' } }),
+    ),
+    ...errorResponses([...(options.errors ?? []), ...EVERYWHERE]),
+  );
+}
+
+function describeHeaders(names: readonly (keyof typeof RESPONSE_HEADERS)[]): Record<string, object> {
+  return Object.fromEntries(
+    names.map((name) => [name, { description: RESPONSE_HEADERS[name], schema: { type: 'string' } }]),
+  );
+}
+
+/** One response a status, naming the codes that come with it. */
+function errorResponses(codes: readonly ErrorCode[]): MethodDecorator[] {
+  const byStatus = Map.groupBy(new Set(codes), (code) => ERRORS[code].status);
+  return [...byStatus].map(([status, some]) =>
+    ApiResponse({
+      status,
+      description: some.map((code) => `\`${code}\`: ${ERRORS[code].title}.`).join(' '),
+      standardSchema: ProblemSchema,
+    }),
+  );
+}

@@ -1,0 +1,65 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CHECKED_AS } from './checked-as.ts';
+
+type StandardSchemaConversionResult = { schema: unknown; components?: Record<string, unknown> };
+
+const DESCRIPTION = `Publish forms, take submissions, read them back.
+
+Every write is answered once it is durable, with its position in the log (\`Formbus-Position\`). Send that back as
+\`Formbus-Min-Position\` to read your own write. Send an \`Idempotency-Key\` with what must not be done twice.
+Every error is a problem document (RFC 9457) whose \`code\` is one of the errors table.`;
+
+/**
+ * What zod says of a schema, as OpenAPI 3.1 takes it: definitions move to the document's components, and a body that
+ * is passed on unchecked is described by the schema that its receiver checks it with.
+ */
+function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }): StandardSchemaConversionResult {
+  const { $schema: _dialect, $defs = {}, ...rest } = z.toJSONSchema(schema as z.ZodType, {
+    target: 'draft-2020-12',
+    io: schemaType,
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      const { [CHECKED_AS]: name } = jsonSchema as Record<string, unknown>;
+      if (typeof name !== 'string') return;
+      delete (jsonSchema as Record<string, unknown>)[CHECKED_AS];
+      jsonSchema.$ref = `#/$defs/${name}`;
+    },
+  });
+  const components = Object.fromEntries(
+    Object.entries($defs).map(([name, definition]) => [componentName(name), relinked(definition)]),
+  );
+  return { schema: relinked(rest), components };
+}
+
+const componentName = (name: string): string => name.replaceAll(/[^A-Za-z0-9._-]/g, '_');
+
+/** The same schema with its references led to the components. */
+function relinked(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(relinked);
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) =>
+      key === '$ref' && typeof value === 'string'
+        ? [key, `#/components/schemas/${componentName(value.replace(/^#\/\$defs\//, ''))}`]
+        : [key, relinked(value)],
+    ),
+  );
+}
+
+/** The OpenAPI 3.1 description of every route, from the schemas that validate its requests. */
+export function describeApi(app: INestApplication, publicUrl?: string): OpenAPIObject {
+  const builder = new DocumentBuilder()
+    .setTitle('Formbus')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .setOpenAPIVersion('3.1.1')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key, `fb_...`' }, 'apiKey');
+  if (publicUrl !== undefined) builder.addServer(publicUrl);
+  return SwaggerModule.createDocument(app, builder.build(), {
+    standardSchemaConverter: convert,
+    autoTagControllers: false,
+  });
+}

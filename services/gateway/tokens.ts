@@ -1,0 +1,2 @@
+/** Injection tokens for what is an interface. */
+export const EXECUTOR = Symbol('Executor');
