@@ -2,12 +2,10 @@ import { z } from 'zod';
 import { LIMITS } from './definition-limits.ts';
 import { LocalizedText, Name, Rule, StableId } from './definition-text.ts';
 
-const Constraint = z
-  .strictObject({ rule: Rule, message: LocalizedText })
-  .meta({
-    id: 'FormConstraint',
-    description: 'A rule that the answers must satisfy, and what to say when they do not',
-  });
+const Constraint = z.strictObject({ rule: Rule, message: LocalizedText }).meta({
+  id: 'FormConstraint',
+  description: 'A rule that the answers must satisfy, and what to say when they do not',
+});
 
 /** What every field may have, whatever its type. */
 const common = {
@@ -96,14 +94,9 @@ export const DecimalField = z
   .strictObject({
     type: z.literal('decimal'),
     ...common,
-    scale: z
-      .int()
-      .min(0)
-      .max(15)
-      .optional()
-      .meta({
-        description: 'Decimal places. The answer is then a string of exactly that many, such as "12.50"',
-      }),
+    scale: z.int().min(0).max(15).optional().meta({
+      description: 'Decimal places. The answer is then a string of exactly that many, such as "12.50"',
+    }),
     min: z.number().optional(),
     max: z.number().optional(),
     default: z.union([z.number(), z.string()]).optional(),

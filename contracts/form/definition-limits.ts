@@ -2,8 +2,12 @@
 export const LIMITS = {
   /** Fields in one form, all pages together. */
   fields: 2_000,
+  /** Groups in one form. */
+  groups: 1_000,
   /** Containers around a field: its page and the groups inside each other. */
   depth: 8,
+  /** Brackets inside each other in the JSON of a definition, attributes of appearance among them. */
+  nesting: 64,
   /** One rule, in bytes of UTF-8. */
   ruleBytes: 10_000,
   /** Nodes of a rule's syntax tree, so that recursion over it is bounded. */

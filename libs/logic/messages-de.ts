@@ -1,0 +1,32 @@
+import type { Catalogue } from './messages.ts';
+
+export const GERMAN: Catalogue = {
+  required: 'Eine Antwort ist erforderlich.',
+  unknown_field: 'Das Formular hat kein Feld dieses Namens.',
+  'unknown_field.more': 'Und {count} weitere Felder, die das Formular nicht hat.',
+  'type.answers': 'Erwartet wird ein Objekt mit den Antworten unter den Namen ihrer Felder.',
+  'type.text': 'Erwartet wird Text.',
+  'type.unicode': 'Der Text ist kein wohlgeformtes Unicode.',
+  'type.email': 'Erwartet wird eine E-Mail-Adresse wie name@example.org.',
+  'type.integer': 'Erwartet wird eine ganze Zahl.',
+  'type.decimal': 'Erwartet wird eine Zahl.',
+  'type.scale':
+    'Erwartet wird eine Zeichenkette mit einer Zahl von genau {scale} Nachkommastellen, etwa „{example}“.',
+  'type.boolean': 'Erwartet wird true oder false.',
+  'type.date': 'Erwartet wird ein Kalendertag, JJJJ-MM-TT.',
+  'type.dateTime': 'Erwartet werden Tag und Uhrzeit mit Abstand zu UTC, etwa 2024-02-29T12:00:00Z.',
+  'type.choices': 'Erwartet wird eine Liste von Auswahlwerten.',
+  too_short: 'Mindestens {min} Zeichen sind nötig.',
+  too_long: 'Höchstens {max} Zeichen sind erlaubt.',
+  pattern: 'Die Antwort hat nicht die verlangte Form.',
+  too_small: 'Muss mindestens {min} sein.',
+  too_large: 'Darf höchstens {max} sein.',
+  too_early: 'Darf nicht vor {min} liegen.',
+  too_late: 'Darf nicht nach {max} liegen.',
+  too_few: 'Mindestens {min} Auswahlwerte sind nötig.',
+  too_many: 'Höchstens {max} Auswahlwerte sind erlaubt.',
+  duplicate: 'Dieser Auswahlwert ist doppelt angegeben.',
+  choice: '{value} steht nicht zur Auswahl.',
+  'choice.filtered': '{value} steht bei den übrigen Antworten nicht zur Auswahl.',
+  rule_failed: 'Eine Regel des Formulars ließ sich nicht auswerten: {reason}.',
+};
