@@ -1,13 +1,9 @@
 import { ERRORS, isErrorCode, Problem, type ErrorCode, type ErrorItem } from '#contracts/errors';
-import type { NatsConnection } from '@nats-io/transport-node';
 
-/** What RPC needs of the bus: its connection, shared with everything else, and whether it is up right now. */
-export interface RpcConnection {
-  readonly nc: NatsConnection;
-  readonly connected: boolean;
-}
-
-/** Nest's format for a request over NATS, so that any Nest client or server can take part. */
+/**
+ * Nest's format for a request over NATS, so that any Nest client or server can take part. The id matters to Nest's
+ * own client only, but a packet without one would be taken for an event.
+ */
 export interface RequestPacket {
   readonly pattern: string;
   readonly data: unknown;

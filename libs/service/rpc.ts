@@ -20,10 +20,10 @@ export interface RpcService {
 export async function startRpc(module: Type | DynamicModule, options: RpcServerOptions): Promise<RpcService> {
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(module, {
     strategy: new RpcServer(options),
-    logger: nestLogger(options.logger.child({}, { level: 'warn' })),
+    logger: nestLogger(options.bus.logger.child({}, { level: 'warn' })),
     abortOnError: false,
   });
-  app.useGlobalFilters(new RpcProblemFilter(options.logger));
+  app.useGlobalFilters(new RpcProblemFilter(options.bus.logger));
   app.useGlobalPipes(new RequestValidationPipe());
   await app.listen();
   return app;
