@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache';
 import { Problem } from '#contracts/errors';
 import { families, subjects } from '#contracts/subjects';
 import type { EventLog } from '#eventing/event-log';
-import { compileForm, type CompiledForm } from '#logic/compile';
+import { compileForm } from '#logic/compile';
+import type { CompiledForm } from '#logic/form';
 import type { StoredFormEvent } from './form.outline.ts';
 import { foldForm, type FormView } from './form.view.ts';
 
@@ -107,8 +108,12 @@ function compiler(view: FormView): (number: number) => CompiledForm {
     if (known) return known;
     const definition = view.definitions.get(number);
     if (!definition) throw new Problem('version_not_found', `the form has no version ${number}`);
-    const form = compileForm(definition);
-    compiled.set(number, form);
-    return form;
+    const compilation = compileForm(definition);
+    if (!compilation.ok) {
+      const errors = compilation.errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+      throw new Problem('internal', `version ${number} no longer compiles: ${errors}`);
+    }
+    compiled.set(number, compilation.form);
+    return compilation.form;
   };
 }

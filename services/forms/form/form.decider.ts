@@ -10,7 +10,7 @@ import {
   type Idempotency,
 } from '#contracts/form/form.events';
 import type { Decider } from '#eventing/decider';
-import { definitionProblems } from '#logic/compile';
+import { compileForm } from '#logic/compile';
 import { digest } from '#security/digest';
 
 export type FormCommand =
@@ -110,10 +110,9 @@ function publish(command: Extract<FormCommand, { kind: 'publish' }>, state: Exis
   if (last && !last.retired && digest(last.definition) === digest(state.draft)) {
     throw new Problem('form_has_no_draft_change', `the draft equals version ${last.number}`);
   }
-  const errors = definitionProblems(state.draft);
-  if (errors.length > 0) {
-    throw new Problem('invalid_definition', 'the draft has errors that keep it from being published', { errors });
-  }
+  // It was checked when it was drafted, perhaps by a release that knew less.
+  const compiled = compileForm(state.draft);
+  if (!compiled.ok) throw new Problem('invalid_definition', undefined, { errors: compiled.errors });
   return [
     newEvent(formVersionPublishedV1, {
       number: (last?.number ?? 0) + 1,

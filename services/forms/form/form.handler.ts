@@ -22,8 +22,8 @@ import type { CommandCaller } from '#contracts/rpc';
 import { subjects } from '#contracts/subjects';
 import type { Executor } from '#eventing/executor';
 import { answersSchema } from '#logic/answers-schema';
-import { checkDefinition } from '#logic/compile';
-import { ReadModel } from '#readmodel/read-model';
+import { compileForm } from '#logic/compile';
+import type { ReadModel } from '#readmodel/read-model';
 import { derivedId, digest } from '#security/digest';
 import { EXECUTOR, FORMS_MODEL, QUERY_TIMEOUT_MS } from '../tokens.ts';
 import { FormCatalog } from './form-catalog.ts';
@@ -141,9 +141,9 @@ function versionOf(view: FormView, number: number): PublishedVersion {
 
 /** @throws Problem `invalid_definition` with everything that is wrong, structure and rules */
 function definitionOf(sent: unknown): FormDefinition {
-  const checked = checkDefinition(sent);
-  if (checked.ok) return checked.definition;
-  throw new Problem('invalid_definition', undefined, { errors: checked.errors });
+  const compiled = compileForm(sent);
+  if (compiled.ok) return compiled.form.definition;
+  throw new Problem('invalid_definition', undefined, { errors: compiled.errors });
 }
 
 function idempotencyOf(

@@ -20,7 +20,10 @@ export function admit(
   if (closed) return { accepted: false, problem: closed };
   const number = chooseVersion(entry, asked);
   if (number === undefined) return { accepted: false, problem: new Problem('form_not_published') };
-  const checked = validateAnswers(entry.compiled(number), answers, { now, ...(locale === null ? {} : { locale }) });
+  const checked = validateAnswers(entry.compiled(number), answers, {
+    now: new Date(now),
+    ...(locale === null ? {} : { locale }),
+  });
   if (checked.problems.length > 0) {
     return { accepted: false, problem: new Problem('invalid_answers', undefined, { errors: checked.problems }) };
   }

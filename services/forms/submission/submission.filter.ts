@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Field, FieldType } from '#contracts/form/definition-fields';
 import { Problem } from '#contracts/errors';
 import type { Condition, SortOrder } from '#contracts/submission/submission.rpc';
-import { fieldsOf } from '#logic/fields';
+import { outline } from '#logic/outline';
 import type { FormView } from '../form/form.view.ts';
 import type { Filter } from '../listing/keyset.ts';
 
@@ -63,7 +63,8 @@ export function listableFields({ definitions }: Pick<FormView, 'definitions'>): 
   const fields = new Map(OWN);
   for (const number of [...definitions.keys()].sort((a, b) => a - b)) {
     const definition = definitions.get(number);
-    for (const field of definition ? fieldsOf(definition) : []) fields.set(`answers.${field.name}`, listable(field));
+    if (!definition) continue;
+    for (const { field } of outline(definition).fields) fields.set(`answers.${field.name}`, listable(field));
   }
   return fields;
 }

@@ -14,7 +14,7 @@ import {
 import { subjects } from '#contracts/subjects';
 import type { EventLog } from '#eventing/event-log';
 import type { Executed, Executor } from '#eventing/executor';
-import { ReadModel } from '#readmodel/read-model';
+import type { ReadModel } from '#readmodel/read-model';
 import { derivedId, digest } from '#security/digest';
 import { FormCatalog } from '../form/form-catalog.ts';
 import { EVENT_LOG, EXECUTOR, QUERY_TIMEOUT_MS, SUBMISSIONS_MODEL } from '../tokens.ts';

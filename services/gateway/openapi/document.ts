@@ -58,8 +58,23 @@ export function describeApi(app: INestApplication, publicUrl?: string): OpenAPIO
     .setOpenAPIVersion('3.1.1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key, `fb_...`' }, 'apiKey');
   if (publicUrl !== undefined) builder.addServer(publicUrl);
-  return SwaggerModule.createDocument(app, builder.build(), {
+  const document = SwaggerModule.createDocument(app, builder.build(), {
     standardSchemaConverter: convert,
     autoTagControllers: false,
   });
+  for (const item of Object.values(document.paths)) {
+    for (const operation of Object.values(item as Record<string, OperationObject>)) labelProblems(operation);
+  }
+  return document;
+}
+
+type OperationObject = OpenAPIObject['paths'][string]['get'];
+
+/** Errors travel as `application/problem+json`, which the generator can't be told. */
+function labelProblems(operation: OperationObject): void {
+  for (const [status, response] of Object.entries(operation?.responses ?? {})) {
+    if (Number(status) < 400 || !response || !('content' in response)) continue;
+    const { 'application/json': content } = response.content ?? {};
+    if (content) response.content = { 'application/problem+json': content };
+  }
 }
