@@ -52,7 +52,8 @@ const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
 /** Every error as a Problem: refusals keep their words, anything unforeseen becomes `internal`. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof SyntaxError && 'statusCode' in error) return new Problem('malformed_json', error.message);
+  // Nest wraps what Fastify threw.
+  if (error instanceof HttpException && error.cause !== undefined) return asProblem(error.cause);
   const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: string };
   if (typeof code === 'string' && CODES[code]) return new Problem(CODES[code], message);
   const status = error instanceof HttpException ? error.getStatus() : statusCode;

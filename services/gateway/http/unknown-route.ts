@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '#contracts/errors';
 import type { ProblemFilter } from './problem.filter.ts';
-import { asProblem } from './problem.filter.ts';
 
 interface Route {
   readonly method: string;
@@ -9,8 +8,7 @@ interface Route {
 }
 
 /**
- * Answers what no route takes: 405 with Allow where the address exists for another method, 404 elsewhere. Also
- * answers what Fastify refuses before Nest sees it (a body over the limit, a media type, JSON that is none).
+ * Answers what no route takes: 405 with Allow where the address exists for another method, 404 elsewhere.
  */
 export function refuseUnknownRoutes(fastify: FastifyInstance, filter: ProblemFilter): { seal(): void } {
   const routes: Route[] = [];
@@ -31,7 +29,6 @@ export function refuseUnknownRoutes(fastify: FastifyInstance, filter: ProblemFil
     await filter.write(new Problem(allowed.length > 0 ? 'method_not_allowed' : 'not_found'), request, reply);
   }
 
-  fastify.setErrorHandler((error, request, reply) => filter.write(asProblem(error), request, reply));
   return {
     seal: () => {
       sealed = true;

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import pino from 'pino';
+import { SCOPES, type Scope } from '#contracts/access/scopes';
+import { EVENTS, UPCASTERS } from '#contracts/catalog';
+import { connectBus, type Bus } from '#eventing/bus';
+import { Catalog } from '#eventing/catalog';
+import { Codec } from '#eventing/codec';
+import { createEventLog, type EventLog } from '#eventing/event-log';
+import { createExecutor } from '#eventing/executor';
+import { ensureTopology } from '#eventing/topology';
+import { issueApiKey } from '#security/api-key';
+import { RpcClient } from '#service/rpc-client';
+import { startTestNats, type TestNats } from '#tools/testing/nats';
+import { AccessDirectory } from './access/access.directory.ts';
+import { bootstrap } from './access/bootstrap.ts';
+import { createHttpApp } from './http/app.ts';
+import { routesOf, type DeclaredRoute } from './http/require-scopes.ts';
+
+const BODY_LIMIT = 4096;
+const logger = pino({ level: 'silent' });
+const owner = issueApiKey();
+let nats: TestNats;
+let bus: Bus;
+let log: EventLog;
+let directory: AccessDirectory;
+let app: NestFastifyApplication;
+let routes: DeclaredRoute[];
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  bus = await connectBus({ servers: nats.url, name: 'gateway spec', logger });
+  const { epoch } = await ensureTopology(bus);
+  const codec = new Codec({ catalog: new Catalog(EVENTS, UPCASTERS), epoch, source: '/formbus/gateway' });
+  log = createEventLog({ bus, codec, epoch });
+  const executor = createExecutor({ bus, log, codec });
+  await bootstrap(executor, 'acme', owner.key);
+  await bootstrap(executor, 'acme', owner.key);
+  directory = new AccessDirectory(log, logger);
+  await directory.start();
+  app = await createHttpApp({ directory, executor, rpc: new RpcClient(bus), logger }, { bodyLimit: BODY_LIMIT });
+  routes = routesOf(app);
+});
+
+afterAll(async () => {
+  await app?.close();
+  await directory?.stop();
+  await bus?.close();
+  await nats?.stop();
+});
+
+const bearer = (key: string): { authorization: string } => ({ authorization: `Bearer ${key}` });
+const asOwner = bearer(owner.key);
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+async function createKey(scopes: Scope[], expiresAt: string | null = null): Promise<{ id: string; key: string }> {
+  const response = await app.inject({
+    method: 'POST',
+    url: '/v1/keys',
+    headers: asOwner,
+    payload: { name: 'spec', scopes, expiresAt },
+  });
+  expect(response.statusCode).toBe(201);
+  return response.json();
+}
+
+const concrete = (path: string): string => path.replaceAll(/:\w+/g, '1');
+
+describe('every route', () => {
+  it('is one of these', () => {
+    expect(routes.map(({ method, path, scope }) => `${method} ${path} ${scope}`).sort()).toEqual([
+      'DELETE /v1/keys/:key keys:write',
+      'GET /v1/forms forms:read',
+      'GET /v1/forms/:form forms:read',
+      'GET /v1/forms/:form/submissions submissions:read',
+      'GET /v1/forms/:form/submissions/:submission submissions:read',
+      'GET /v1/forms/:form/submissions/:submission/history submissions:read',
+      'GET /v1/forms/:form/versions/:number forms:read',
+      'GET /v1/forms/:form/versions/:number/schema forms:read',
+      'GET /v1/keys keys:read',
+      'GET /v1/workspace workspace:read',
+      'POST /v1/forms forms:write',
+      'POST /v1/forms/:form/retire forms:write',
+      'POST /v1/forms/:form/submissions submissions:write',
+      'POST /v1/forms/:form/versions forms:write',
+      'POST /v1/forms/:form/versions/:number/retire forms:write',
+      'POST /v1/keys keys:write',
+      'PUT /v1/forms/:form/draft forms:write',
+    ]);
+  });
+
+  it('refuses a request without a key, with a bad one, and with one that was made up', async () => {
+    const attempts = [{}, { authorization: 'Basic Zm9vOmJhcg==' }, bearer('fb_nonsense'), bearer(issueApiKey().key)];
+    for (const { method, path } of routes) {
+      for (const headers of attempts) {
+        const response = await app.inject({ method: method as Method, url: concrete(path), headers });
+        expect([method, path, response.statusCode, response.json().code]).toEqual([method, path, 401, 'unauthenticated']);
+        expect(response.headers['www-authenticate']).toContain('Bearer');
+      }
+    }
+  });
+
+  it('refuses a key without its scope', async () => {
+    for (const { method, path, scope } of routes) {
+      const { key } = await createKey(SCOPES.filter((one) => one !== scope));
+      const response = await app.inject({ method: method as Method, url: concrete(path), headers: bearer(key) });
+      expect([method, path, response.statusCode]).toEqual([method, path, 403]);
+      expect(response.json()).toMatchObject({ code: 'forbidden', detail: expect.stringContaining(scope ?? '?') });
+    }
+  });
+});
+
+describe('API keys', () => {
+  it('work at once, are listed without their secret, and end when they are revoked', async () => {
+    const { id, key } = await createKey(['workspace:read']);
+    const whoami = await app.inject({ url: '/v1/workspace', headers: bearer(key) });
+    expect(whoami.json()).toMatchObject({ id: 'acme', key: { id, scopes: ['workspace:read'] } });
+
+    const listed = await app.inject({ url: '/v1/keys', headers: asOwner });
+    expect(listed.json().items.map((item: { id: string }) => item.id)).toContain(id);
+    expect(listed.body).not.toContain(key.slice(12));
+
+    const revoked = await app.inject({ method: 'DELETE', url: `/v1/keys/${id}`, headers: asOwner });
+    expect(revoked.statusCode).toBe(200);
+    await directory.refresh();
+    expect((await app.inject({ url: '/v1/workspace', headers: bearer(key) })).statusCode).toBe(401);
+  });
+
+  it('end when they expire', async () => {
+    const { key } = await createKey(['workspace:read'], '2020-01-01T00:00:00.000Z');
+    const response = await app.inject({ url: '/v1/workspace', headers: bearer(key) });
+    expect(response.json()).toMatchObject({ status: 401, detail: 'the key has expired' });
+  });
+
+  it('give no scope that they lack', async () => {
+    const { key } = await createKey(['keys:write']);
+    const response = await app.inject({
+      method: 'POST',
+      url: '/v1/keys',
+      headers: bearer(key),
+      payload: { name: 'more', scopes: ['forms:write'] },
+    });
+    expect(response.json()).toMatchObject({ code: 'forbidden' });
+  });
+
+  it('of another workspace can be neither seen nor revoked', async () => {
+    const response = await app.inject({ method: 'DELETE', url: '/v1/keys/AAAAAAAA', headers: asOwner });
+    expect(response.json()).toMatchObject({ status: 404, code: 'key_not_found' });
+  });
+
+  it('lie in the log as a hash alone', async () => {
+    const { id, key } = await createKey(['forms:read']);
+    const [event] = await log.read(`evt.acme.access.${id}`);
+    expect(JSON.stringify(event)).not.toContain(key.slice(12));
+    expect(event?.data).toMatchObject({ key: id, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+});
+
+describe('bad requests', () => {
+  const submit = (payload: string | object, headers: object = {}): Promise<{ statusCode: number; json(): unknown }> =>
+    app.inject({ method: 'POST', url: '/v1/forms/contact/submissions', headers: { ...asOwner, ...headers }, payload });
+  const json = { 'content-type': 'application/json' };
+
+  it.each([
+    ['malformed JSON', '{"answers":', json, 400, 'malformed_json'],
+    ['an empty body', '', json, 400, 'malformed_json'],
+    ['a body that is no object', '[]', json, 400, 'bad_request'],
+    ['answers of the wrong type', '{"answers":"x"}', json, 400, 'bad_request'],
+    ['an unknown field', '{"answers":{},"answer":{}}', json, 400, 'bad_request'],
+    ['a version that is no number', '{"answers":{},"version":"1"}', json, 400, 'bad_request'],
+    ['another media type', '<x/>', { 'content-type': 'application/xml' }, 415, 'unsupported_media_type'],
+    ['a body over the limit', JSON.stringify({ answers: { a: 'x'.repeat(BODY_LIMIT) } }), json, 413, 'body_too_large'],
+    ['an Idempotency-Key that is too long', '{"answers":{}}', { ...json, 'idempotency-key': 'k'.repeat(256) }, 400, 'bad_request'],
+  ])('say what is wrong: %s', async (_what, payload, headers, status, code) => {
+    const response = await submit(payload, headers);
+    expect([response.statusCode, (response.json() as { code: string }).code]).toEqual([status, code]);
+  });
+
+  it('name an unknown field by its place', async () => {
+    const response = await submit({ answers: {}, answer: {} });
+    expect(response.json()).toMatchObject({ errors: [{ path: '/answer', code: 'unknown_field' }] });
+  });
+
+  it('need If-Match to replace a draft', async () => {
+    const put = { method: 'PUT', url: '/v1/forms/contact/draft', payload: { definition: {} } } as const;
+    expect((await app.inject({ ...put, headers: asOwner })).json()).toMatchObject({ code: 'precondition_required' });
+    const malformed = await app.inject({ ...put, headers: { ...asOwner, 'if-match': '3' } });
+    expect(malformed.json()).toMatchObject({ code: 'bad_request' });
+  });
+
+  it.each(['/v1/forms?limit=0', '/v1/forms?limit=x', '/v1/forms?page=2', '/v1/forms?state=open'])(
+    'refuse a query that is none: %s',
+    async (url) => {
+      expect((await app.inject({ url, headers: asOwner })).json()).toMatchObject({ code: 'bad_request' });
+    },
+  );
+
+  it.each(['/', '/v1', '/v2/forms', '/v1/forms/Upper', '/v1/forms/contact/submissions/not-a-uuid'])(
+    'find nothing at %s',
+    async (url) => {
+      const response = await app.inject({ url, headers: asOwner });
+      expect([400, 404]).toContain(response.statusCode);
+      expect(response.headers['content-type']).toContain('application/problem+json');
+    },
+  );
+
+  it('name the methods that an address takes', async () => {
+    const response = await app.inject({ method: 'DELETE', url: '/v1/forms', headers: asOwner });
+    expect(response.json()).toMatchObject({ status: 405, code: 'method_not_allowed' });
+    expect(String(response.headers.allow).split(', ')).toEqual(expect.arrayContaining(['GET', 'POST']));
+  });
+});
+
+describe('every answer', () => {
+  it('carries the request id, the one sent or a new one', async () => {
+    const sent = await app.inject({ url: '/v1/workspace', headers: { ...asOwner, 'x-request-id': 'trace-me.1' } });
+    expect(sent.headers['x-request-id']).toBe('trace-me.1');
+    const bad = await app.inject({ url: '/nowhere', headers: { 'x-request-id': 'no spaces or\nbreaks'.slice(0, 9) } });
+    expect(bad.headers['x-request-id']).not.toContain(' ');
+    expect(bad.json()).toMatchObject({ requestId: bad.headers['x-request-id'] });
+  });
+
+  it('is 503 at once when no forms service answers', async () => {
+    const response = await app.inject({ url: '/v1/forms/contact', headers: asOwner });
+    expect(response.json()).toMatchObject({ status: 503, code: 'service_unavailable' });
+    expect(response.headers['retry-after']).toBe('1');
+  });
+});
+
+describe('the reference', () => {
+  it('is a page and a document of OpenAPI 3.1, without a key', async () => {
+    const page = await app.inject({ url: '/docs' });
+    expect(page.statusCode).toBe(200);
+    expect(page.headers['content-type']).toContain('text/html');
+    expect((await app.inject({ url: '/openapi.json' })).json()).toMatchObject({ openapi: '3.1.1' });
+  });
+
+  it('loads nothing from elsewhere', async () => {
+    expect((await app.inject({ url: '/docs' })).body).not.toMatch(/(src|href)="https?:/);
+  });
+});
