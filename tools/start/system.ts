@@ -8,6 +8,7 @@ import { checkDiskSpace, checkPort } from './checks.ts';
 import { mongoBackend, natsBackend } from './components.ts';
 import { openDataDirectory, readSecret, type DataDirectory } from './data-directory.ts';
 import { acquireLock } from './lock.ts';
+import { announceRunning, withdrawRunning } from './running.ts';
 import { describeServices } from './services.ts';
 
 export type SystemEvent =
@@ -19,6 +20,8 @@ export interface SystemOptions {
   readonly dataDir: string;
   /** Of the public API; a free one when not given. */
   readonly port?: number;
+  /** False starts nats-server and MongoDB alone, for work on the data with no service running. */
+  readonly services?: boolean;
   /** More environment for every service. */
   readonly env?: NodeJS.ProcessEnv;
   readonly onEvent?: (event: SystemEvent) => void;
@@ -67,6 +70,7 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
     throw error;
   });
   const stop = async (): Promise<void> => {
+    await withdrawRunning(data.root);
     await supervisor.stop();
     guard.close();
     await lock.release();
@@ -83,16 +87,19 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       resolveNats(context).then(async (component) => natsBackend(found(component), data)),
       resolveMongo(context).then(async (component) => mongoBackend(found(component), data)),
     ]);
-    const services = await describeServices({
-      data,
-      port,
-      env: { ...options.env, ...nats.env, ...mongo.env },
-    });
+    const services =
+      options.services === false
+        ? []
+        : await describeServices({ data, port, env: { ...options.env, ...nats.env, ...mongo.env } });
     signal?.throwIfAborted();
     await Promise.all([nats, mongo].map(async ({ spec }) => spec && supervisor.start(spec, signal)));
     await Promise.all(services.map(({ spec }) => supervisor.start(spec, signal)));
+    const url = `http://localhost:${port}`;
+    if (services.length > 0) {
+      await announceRunning(data.root, { url, natsUrl: nats.url, mongoUri: mongo.url });
+    }
     return {
-      url: `http://localhost:${port}`,
+      url,
       apiKey: await readSecret(data.apiKeyFile),
       data,
       natsUrl: nats.url,
