@@ -11,7 +11,10 @@ export class BusError extends Problem {
   readonly failure: BusFailure;
 
   constructor(failure: BusFailure, subject: string, cause?: unknown) {
-    super('bus_unavailable', `no answer on ${subject}: ${failure.replace('_', ' ')}`, { retryAfter: 1, cause });
+    super('bus_unavailable', `no answer on ${subject}: ${failure.replace('_', ' ')}`, {
+      retryAfter: 1,
+      cause,
+    });
     this.failure = failure;
   }
 }

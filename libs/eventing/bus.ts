@@ -32,7 +32,11 @@ export interface Bus {
   readonly maxPayload: number;
   readonly inbox: Inbox;
   /** One request, one reply; rejects with {@link BusError} (a `bus_unavailable`), at once when not connected. */
-  request(subject: string, payload: Uint8Array, options: { headers?: MsgHdrs; timeoutMs: number }): Promise<Msg>;
+  request(
+    subject: string,
+    payload: Uint8Array,
+    options: { headers?: MsgHdrs; timeoutMs: number },
+  ): Promise<Msg>;
   /** Core NATS, fire and forget, as JSON. Lost when nobody listens or the connection is down. */
   notify(subject: string, value: unknown): void;
   /** Calls the handler with every notice on a subject (wildcards allowed); the result ends that. */
@@ -57,7 +61,16 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   return new NatsBus(nc, options.logger);
 }
 
-async function firstConnection({ servers, name, logger, user, password, token, tls, signal }: BusOptions): Promise<NatsConnection> {
+async function firstConnection({
+  servers,
+  name,
+  logger,
+  user,
+  password,
+  token,
+  tls,
+  signal,
+}: BusOptions): Promise<NatsConnection> {
   const connection: ConnectionOptions = {
     servers: servers.split(',').map((server) => server.trim()),
     name,
@@ -94,30 +107,38 @@ function versionRefusal(nc: NatsConnection): string | undefined {
 
 /** Compares `major.minor.patch`; a pre-release counts as its release. */
 export function isBelow(version: string, floor: string): boolean {
-  const parts = (text: string): number[] => text.split(/[.+-]/, 3).map((part) => Number.parseInt(part, 10) || 0);
+  const parts = (text: string): number[] =>
+    text.split(/[.+-]/, 3).map((part) => Number.parseInt(part, 10) || 0);
   const [have, want] = [parts(version), parts(floor)];
   const at = want.findIndex((part, index) => part !== (have[index] ?? 0));
   return at >= 0 && (have[at] ?? 0) < (want[at] ?? 0);
 }
 
 class NatsBus implements Bus {
+  readonly nc: NatsConnection;
+  readonly logger: Logger;
   readonly inbox: Inbox;
   connected = true;
   #waiters: (() => void)[] = [];
 
-  constructor(
-    readonly nc: NatsConnection,
-    readonly logger: Logger,
-  ) {
+  constructor(nc: NatsConnection, logger: Logger) {
+    this.nc = nc;
+    this.logger = logger;
     this.inbox = new Inbox(nc);
-    void this.#watch().catch((error: unknown) => logger.error({ err: error }, 'lost sight of the connection'));
+    void this.#watch().catch((error: unknown) =>
+      logger.error({ err: error }, 'lost sight of the connection'),
+    );
   }
 
   get maxPayload(): number {
     return this.nc.info?.max_payload ?? 1024 * 1024;
   }
 
-  request(subject: string, payload: Uint8Array, options: { headers?: MsgHdrs; timeoutMs: number }): Promise<Msg> {
+  request(
+    subject: string,
+    payload: Uint8Array,
+    options: { headers?: MsgHdrs; timeoutMs: number },
+  ): Promise<Msg> {
     if (!this.connected) return Promise.reject(new BusError('disconnected', subject));
     return this.inbox.request(subject, payload, options);
   }
@@ -147,7 +168,10 @@ class NatsBus implements Bus {
         signal?.removeEventListener('abort', done);
         this.#waiters = this.#waiters.filter((waiter) => waiter !== done);
         if (this.connected) resolve();
-        else reject(new BusError(this.nc.isClosed() ? 'closed' : 'disconnected', '(connection)', signal?.reason));
+        else
+          reject(
+            new BusError(this.nc.isClosed() ? 'closed' : 'disconnected', '(connection)', signal?.reason),
+          );
       };
       if (signal?.aborted === true || this.nc.isClosed()) return done();
       signal?.addEventListener('abort', done, { once: true });

@@ -24,7 +24,8 @@ export class Catalog {
       const type = eventType(definition);
       if (types.has(type)) throw new Error(`event type ${type} is defined twice`);
       types.add(type);
-      if (SEALED_PROPERTY in definition.data.shape) throw new Error(`${type} has a property ${SEALED_PROPERTY}`);
+      if (SEALED_PROPERTY in definition.data.shape)
+        throw new Error(`${type} has a property ${SEALED_PROPERTY}`);
       newest.set(definition.name, Math.max(definition.version, newest.get(definition.name) ?? 0));
     }
     const steps = new Map(upcasters.map((upcaster) => [upcaster.from, upcaster]));
@@ -49,9 +50,13 @@ export class Catalog {
 
 function chain(type: string, latest: string, steps: ReadonlyMap<string, Upcaster>): Upcaster['upcast'][] {
   const found: Upcaster['upcast'][] = [];
-  for (let at = type; at !== latest; ) {
+  for (let at = type; at !== latest;) {
     const step = steps.get(at);
-    if (step === undefined || versionOf(step.to) !== versionOf(at) + 1 || eventName(step.to) !== eventName(at)) {
+    if (
+      step === undefined ||
+      versionOf(step.to) !== versionOf(at) + 1 ||
+      eventName(step.to) !== eventName(at)
+    ) {
       throw new Error(`no upcaster leads from ${at} to its next version (the newest is ${latest})`);
     }
     found.push(step.upcast);

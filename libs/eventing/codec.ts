@@ -64,11 +64,17 @@ export class Codec {
     const entry = this.#writable(event.type);
     const headers = printEnvelope({ ...stamp, type: event.type, source: this.#source });
     if (entry.sealed.size === 0) return { headers, payload: Buffer.from(JSON.stringify(event.data)) };
-    if (key === undefined) throw new Error(`a ${event.type} has sealed fields, and its aggregate has no data key`);
+    if (key === undefined)
+      throw new Error(`a ${event.type} has sealed fields, and its aggregate has no data key`);
     const clear: Record<string, unknown> = {};
     const sealed: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(event.data as object)) (entry.sealed.has(name) ? sealed : clear)[name] = value;
-    const text = seal(key.bytes, Buffer.from(JSON.stringify(sealed)), additionalData(stamp.subject, stamp.id, event.type));
+    for (const [name, value] of Object.entries(event.data as object))
+      (entry.sealed.has(name) ? sealed : clear)[name] = value;
+    const text = seal(
+      key.bytes,
+      Buffer.from(JSON.stringify(sealed)),
+      additionalData(stamp.subject, stamp.id, event.type),
+    );
     clear[SEALED_PROPERTY] = text.toString('base64');
     return { headers, payload: Buffer.from(JSON.stringify(clear)) };
   }
@@ -89,7 +95,8 @@ export class Codec {
     try {
       envelope = parseEnvelope(message.headers);
       const entry = this.#catalog.get(envelope.type);
-      if (entry === undefined) return this.#event(message, envelope, envelope.type, message.payload, { known: false });
+      if (entry === undefined)
+        return this.#event(message, envelope, envelope.type, message.payload, { known: false });
       const data = JSON.parse(text(message.payload)) as Record<string, unknown>;
       if (entry.sealed.size === 0) return this.#upcast(message, envelope, entry, data);
       return this.#decodeSealed(message, envelope, entry, data);
@@ -117,7 +124,13 @@ export class Codec {
     });
   }
 
-  #open(message: RawMessage, envelope: Envelope, entry: CatalogEntry, data: Record<string, unknown>, key: KeyOrErased): StoredEvent {
+  #open(
+    message: RawMessage,
+    envelope: Envelope,
+    entry: CatalogEntry,
+    data: Record<string, unknown>,
+    key: KeyOrErased,
+  ): StoredEvent {
     const { [SEALED_PROPERTY]: sealed, ...clear } = data;
     if (typeof sealed !== 'string') throw new Error('the sealed fields are missing');
     if (key === 'erased') return this.#event(message, envelope, entry.latest, clear, { erased: true });
@@ -159,7 +172,8 @@ export class Codec {
   }
 }
 
-const text = (payload: Uint8Array): string => Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8');
+const text = (payload: Uint8Array): string =>
+  Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8');
 
 /** Binds a cipher text to its event: it opens nowhere else. */
 function additionalData(subject: string, id: string, type: string): string {
@@ -174,5 +188,8 @@ export function keyPlace(subject: string): { workspace: string; owner: string } 
 
 function undecodable(message: RawMessage, envelope: Envelope | undefined, cause: unknown): UndecodableEvent {
   const { seq, subject } = message;
-  return new UndecodableEvent({ seq, subject, ...(envelope && { id: envelope.id, type: envelope.type }) }, cause);
+  return new UndecodableEvent(
+    { seq, subject, ...(envelope && { id: envelope.id, type: envelope.type }) },
+    cause,
+  );
 }

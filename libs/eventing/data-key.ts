@@ -21,7 +21,9 @@ export function seal(key: Uint8Array, plain: Uint8Array, additional: string): Bu
 /** Undoes {@link seal}, or throws {@link SealBroken}. */
 export function unseal(key: Uint8Array, sealed: Uint8Array, additional: string): Buffer {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) throw new SealBroken('the cipher text is too short');
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
   decipher.setAAD(Buffer.from(additional, 'utf8'));
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   const text = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
@@ -38,7 +40,8 @@ export class DataKey {
   #macKey: Buffer | undefined;
 
   constructor(bytes: Buffer = randomBytes(KEY_BYTES)) {
-    if (bytes.length !== KEY_BYTES) throw new RangeError(`a data key has ${KEY_BYTES} bytes, not ${bytes.length}`);
+    if (bytes.length !== KEY_BYTES)
+      throw new RangeError(`a data key has ${KEY_BYTES} bytes, not ${bytes.length}`);
     this.bytes = bytes;
   }
 

@@ -45,7 +45,9 @@ export async function directGet(
 
 /** The last message on a literal subject, answered by any replica; undefined when that replica has none. */
 export async function directLast(bus: Bus, stream: string, subject: string): Promise<RawMessage | undefined> {
-  const msg = await bus.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, new Uint8Array(), { timeoutMs: TIMEOUT_MS });
+  const msg = await bus.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, new Uint8Array(), {
+    timeoutMs: TIMEOUT_MS,
+  });
   const headers = readHeaders(msg);
   if (headers.has('Nats-Sequence')) return rawMessage(msg, headers);
   endOfBatch(msg, headers);
@@ -72,17 +74,22 @@ function rawMessage(msg: Msg, headers: ReadonlyMap<string, string>): RawMessage 
 type LeaderQuery = { last_by_subj: string } | { seq: number; next_by_subj: string };
 
 /** One message, answered by the stream's leader; undefined when the leader has none. */
-export async function leaderGet(bus: Bus, stream: string, query: LeaderQuery): Promise<RawMessage | undefined> {
+export async function leaderGet(
+  bus: Bus,
+  stream: string,
+  query: LeaderQuery,
+): Promise<RawMessage | undefined> {
   try {
-    const { message } = await jetStream<{ message: { subject: string; seq: number; hdrs?: string; data?: string } }>(
-      bus,
-      `STREAM.MSG.GET.${stream}`,
-      query,
-    );
+    const { message } = await jetStream<{
+      message: { subject: string; seq: number; hdrs?: string; data?: string };
+    }>(bus, `STREAM.MSG.GET.${stream}`, query);
     return {
       seq: message.seq,
       subject: message.subject,
-      headers: message.hdrs === undefined ? new Map() : splitHeaders(Buffer.from(message.hdrs, 'base64').toString('utf8')),
+      headers:
+        message.hdrs === undefined
+          ? new Map()
+          : splitHeaders(Buffer.from(message.hdrs, 'base64').toString('utf8')),
       payload: Buffer.from(message.data ?? '', 'base64'),
     };
   } catch (error) {

@@ -40,8 +40,12 @@ export function createEventLog({ bus, codec, epoch, keys }: EventLogDeps): Event
 
     async read(subject, after = 0) {
       const decoding: (StoredEvent | Promise<StoredEvent>)[] = [];
-      for (let from = after + 1, more = true; more; ) {
-        const found: { messages: RawMessage[]; more: boolean } = await directGet(bus, EVENTS_STREAM, { seq: from, subject, batch: READ_BATCH });
+      for (let from = after + 1, more = true; more;) {
+        const found: { messages: RawMessage[]; more: boolean } = await directGet(bus, EVENTS_STREAM, {
+          seq: from,
+          subject,
+          batch: READ_BATCH,
+        });
         for (const message of found.messages) decoding.push(codec.decode(message));
         from = (found.messages.at(-1)?.seq ?? from) + 1;
         more = found.more;

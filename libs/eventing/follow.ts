@@ -46,7 +46,10 @@ const RETRY_MS = 250;
  * A reader that starts with nothing before it gets one empty batch. Throws `UndecodableEvent` after a batch that
  * ends right before that event, and {@link AheadOfLog} when the log is shorter than `after`.
  */
-export async function* follow(deps: FollowDeps, options: FollowOptions): AsyncGenerator<LogBatch, void, void> {
+export async function* follow(
+  deps: FollowDeps,
+  options: FollowOptions,
+): AsyncGenerator<LogBatch, void, void> {
   const { bus } = deps;
   const { filters, signal, maxBatch = 1000 } = options;
   const names = options.types === undefined ? undefined : new Set(options.types.map(eventName));
@@ -82,7 +85,11 @@ export async function* follow(deps: FollowDeps, options: FollowOptions): AsyncGe
 
 function isPassing(error: unknown): boolean {
   if (error instanceof AheadOfLog) return false;
-  return error instanceof ReaderLost || error instanceof BusError || (error instanceof ApiError && error.status >= 500);
+  return (
+    error instanceof ReaderLost ||
+    error instanceof BusError ||
+    (error instanceof ApiError && error.status >= 500)
+  );
 }
 
 /** Decodes side by side, keeps the order. Of a batch with a faulty event: what lies before it, and the failure. */

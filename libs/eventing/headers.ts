@@ -23,7 +23,8 @@ function escape(value: string): string {
   if (!NEEDS_ESCAPE.test(value)) return value;
   return value.toWellFormed().replace(ESCAPED, (run) => {
     let out = '';
-    for (const byte of Buffer.from(run, 'utf8')) out += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    for (const byte of Buffer.from(run, 'utf8'))
+      out += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
     return out;
   });
 }
@@ -55,7 +56,8 @@ export function parseEnvelope(headers: ReadonlyMap<string, string>): Envelope {
     return unescape(value);
   };
   const version = Number(required('formbus-version'));
-  if (!Number.isSafeInteger(version) || version < 1) throw new Error('formbus-version is not a positive integer');
+  if (!Number.isSafeInteger(version) || version < 1)
+    throw new Error('formbus-version is not a positive integer');
   const causation = headers.get('formbus-causation');
   const traceparent = headers.get('traceparent');
   return {
@@ -98,10 +100,13 @@ export const headerLines = (lines: string): MsgHdrs => new HeaderLines(lines);
 export function readHeaders(msg: Msg): Map<string, string> {
   const { _rdata: bytes, _msg: frame } = msg as unknown as { _rdata?: Uint8Array; _msg?: { hdr?: number } };
   if (bytes !== undefined && typeof frame?.hdr === 'number') {
-    return frame.hdr > 0 ? splitHeaders(Buffer.from(bytes.buffer, bytes.byteOffset, frame.hdr).toString('utf8')) : new Map();
+    return frame.hdr > 0
+      ? splitHeaders(Buffer.from(bytes.buffer, bytes.byteOffset, frame.hdr).toString('utf8'))
+      : new Map();
   }
   const found = new Map<string, string>();
-  if (msg.headers !== undefined) for (const [name, values] of msg.headers) found.set(name, values.at(-1) ?? '');
+  if (msg.headers !== undefined)
+    for (const [name, values] of msg.headers) found.set(name, values.at(-1) ?? '');
   return found;
 }
 

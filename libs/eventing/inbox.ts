@@ -32,10 +32,17 @@ export class Inbox {
   }
 
   /** One request, one reply. Rejects with a {@link BusError}. */
-  request(subject: string, payload: Uint8Array, options: { headers?: MsgHdrs; timeoutMs: number }): Promise<Msg> {
+  request(
+    subject: string,
+    payload: Uint8Array,
+    options: { headers?: MsgHdrs; timeoutMs: number },
+  ): Promise<Msg> {
     let reply: Msg | undefined;
     return this.collect(subject, options.timeoutMs, (inbox) => {
-      this.#nc.publish(subject, payload, { reply: inbox, ...(options.headers && { headers: options.headers }) });
+      this.#nc.publish(subject, payload, {
+        reply: inbox,
+        ...(options.headers && { headers: options.headers }),
+      });
       return (msg) => {
         reply = msg;
         return true;
@@ -58,7 +65,8 @@ export class Inbox {
         subject,
         timer: setTimeout(() => waiter.fail(new BusError('timeout', subject)), timeoutMs),
         take: (msg) => {
-          if (msg.data.length === 0 && msg.headers?.code === 503) return waiter.fail(new BusError('no_responders', subject));
+          if (msg.data.length === 0 && msg.headers?.code === 503)
+            return waiter.fail(new BusError('no_responders', subject));
           try {
             if (!take(msg)) return;
           } catch (error) {
@@ -85,7 +93,8 @@ export class Inbox {
   /** Ends every wait, or those of one request subject, with an error. */
   failAll(failure: BusFailure, cause?: unknown, subject?: string): void {
     for (const waiter of [...this.#waiting.values()]) {
-      if (subject === undefined || waiter.subject === subject) waiter.fail(new BusError(failure, waiter.subject, cause));
+      if (subject === undefined || waiter.subject === subject)
+        waiter.fail(new BusError(failure, waiter.subject, cause));
     }
   }
 }

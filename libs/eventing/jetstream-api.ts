@@ -43,4 +43,5 @@ export async function jetStream<Reply>(bus: Bus, what: string, request?: unknown
   return reply;
 }
 
-export const isApiError = (error: unknown, code: number): boolean => error instanceof ApiError && error.code === code;
+export const isApiError = (error: unknown, code: number): boolean =>
+  error instanceof ApiError && error.code === code;

@@ -31,7 +31,9 @@ export function wrapKey(by: WrappingKey, key: Uint8Array, subject: string): Buff
 
 /** Throws when the message is not a key message. */
 export function readKeyMessage(payload: Uint8Array, subject: string): KeyMessage {
-  const message = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8')) as Partial<KeyMessage>;
+  const message = JSON.parse(
+    Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('utf8'),
+  ) as Partial<KeyMessage>;
   if (message.v !== 1 || typeof message.kek !== 'string' || typeof message.wrapped !== 'string') {
     throw new Error(`the message on ${subject} is not a wrapped key`);
   }
@@ -40,7 +42,8 @@ export function readKeyMessage(payload: Uint8Array, subject: string): KeyMessage
 
 /** Throws {@link SealBroken} when it was wrapped by another key or for another subject. */
 export function unwrapKey(by: WrappingKey, message: KeyMessage, subject: string): Buffer {
-  if (message.kek !== by.id) throw new SealBroken(`the key on ${subject} is wrapped by ${message.kek}, not by ${by.id}`);
+  if (message.kek !== by.id)
+    throw new SealBroken(`the key on ${subject} is wrapped by ${message.kek}, not by ${by.id}`);
   const key = unseal(by.bytes, Buffer.from(message.wrapped, 'base64'), subject);
   if (key.length !== KEY_BYTES) throw new SealBroken(`the key on ${subject} has ${key.length} bytes`);
   return key;

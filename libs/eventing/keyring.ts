@@ -5,7 +5,14 @@ import { DataKey, KEY_BYTES, SealBroken } from './data-key.ts';
 import { directLast, leaderGet } from './direct-get.ts';
 import { headerLines } from './headers.ts';
 import { ApiCode, ApiError } from './jetstream-api.ts';
-import { readKeyMessage, unwrapKey, wrapKey, wrappingKey, type KeyMessage, type WrappingKey } from './key-message.ts';
+import {
+  readKeyMessage,
+  unwrapKey,
+  wrapKey,
+  wrappingKey,
+  type KeyMessage,
+  type WrappingKey,
+} from './key-message.ts';
 import { EVENTS_STREAM } from './streams.ts';
 
 export type KeyOrErased = DataKey | 'erased';
@@ -45,7 +52,8 @@ export class Keyring implements KeySource {
   readonly #loading = new Map<string, Promise<KeyOrErased>>();
 
   constructor({ bus, masterKey, capacity = 50_000, ttlMs = 60_000 }: KeyringOptions) {
-    if (masterKey.length !== KEY_BYTES) throw new RangeError(`the master key has ${masterKey.length} bytes, not ${KEY_BYTES}`);
+    if (masterKey.length !== KEY_BYTES)
+      throw new RangeError(`the master key has ${masterKey.length} bytes, not ${KEY_BYTES}`);
     this.#bus = bus;
     this.#master = wrappingKey(masterKey);
     this.#cache = new LRUCache({ max: capacity, ttl: ttlMs, ttlResolution: 1000 });
@@ -58,7 +66,8 @@ export class Keyring implements KeySource {
 
   /** Loads a workspace's key, or creates it: the first of several writers wins, the others take its key. */
   async open(workspace: string): Promise<void> {
-    if (!this.isOpen(workspace)) await this.#once(this.#opening, workspace, () => this.#openWorkspace(workspace, true));
+    if (!this.isOpen(workspace))
+      await this.#once(this.#opening, workspace, () => this.#openWorkspace(workspace, true));
   }
 
   /** Draws the data key of a new aggregate of an open workspace, and the message that must go beside its first event. */
@@ -82,7 +91,8 @@ export class Keyring implements KeySource {
 
   observe(subject: string, payload: Uint8Array): void {
     if (subject.endsWith(`.${WORKSPACE_OWNER}`)) return;
-    if (!(this.#cache.get(subject) instanceof DataKey)) this.#cache.set(subject, readKeyMessage(payload, subject));
+    if (!(this.#cache.get(subject) instanceof DataKey))
+      this.#cache.set(subject, readKeyMessage(payload, subject));
   }
 
   dataKey(workspace: string, owner: string): KeyOrErased | Promise<KeyOrErased> {
@@ -102,7 +112,8 @@ export class Keyring implements KeySource {
     }
     let by = this.#workspaces.get(workspace);
     // A rotation gives the workspace another key than the one at hand.
-    if (by?.id !== message.kek) by = await this.#once(this.#opening, workspace, () => this.#openWorkspace(workspace, false));
+    if (by?.id !== message.kek)
+      by = await this.#once(this.#opening, workspace, () => this.#openWorkspace(workspace, false));
     return this.#unwrap(by, message, subject);
   }
 
@@ -129,7 +140,8 @@ export class Keyring implements KeySource {
         this.#workspaces.set(workspace, key);
         return key;
       }
-      if (!create) throw new Error(`the key of workspace ${workspace} is not in the log, though it wraps others`);
+      if (!create)
+        throw new Error(`the key of workspace ${workspace} is not in the log, though it wraps others`);
       await this.#createWorkspaceKey(subject);
     }
   }
@@ -150,7 +162,8 @@ export class Keyring implements KeySource {
     const headers = headerLines('Nats-Expected-Last-Subject-Sequence: 0\r\n');
     const reply = await this.#bus.request(subject, payload, { headers, timeoutMs: TIMEOUT_MS });
     const { error } = reply.json<{ error?: { code: number; err_code: number; description: string } }>();
-    if (error !== undefined && error.err_code !== ApiCode.wrongLastSequence) throw new ApiError(error, subject);
+    if (error !== undefined && error.err_code !== ApiCode.wrongLastSequence)
+      throw new ApiError(error, subject);
   }
 
   #once<T>(running: Map<string, Promise<T>>, name: string, start: () => Promise<T>): Promise<T> {

@@ -60,7 +60,8 @@ export class Pull {
     });
     this.#watch = setInterval(() => {
       if (!bus.connected) this.#lost('disconnected');
-      else if (this.#outstanding > 0 && performance.now() - this.#seen > 3 * HEARTBEAT_MS) this.#lost('no heartbeat');
+      else if (this.#outstanding > 0 && performance.now() - this.#seen > 3 * HEARTBEAT_MS)
+        this.#lost('no heartbeat');
     }, HEARTBEAT_MS / 2);
   }
 

@@ -51,26 +51,36 @@ export class Reader {
   }
 
   /** `ahead`: how many messages are fetched before they are taken. */
-  static async open(bus: Bus, stream: string, filters: readonly string[], from: number, ahead: number): Promise<Reader> {
+  static async open(
+    bus: Bus,
+    stream: string,
+    filters: readonly string[],
+    from: number,
+    ahead: number,
+  ): Promise<Reader> {
     const { state } = await jetStream<{ state: { last_seq: number } }>(bus, `STREAM.INFO.${stream}`);
     if (from > state.last_seq + 1) {
       throw new AheadOfLog(`the stream ${stream} ends at ${state.last_seq}, and is to be read from ${from}`);
     }
     const name = `reader_${nuid.next()}`;
-    const { num_pending: pending } = await jetStream<{ num_pending: number }>(bus, `CONSUMER.CREATE.${stream}.${name}`, {
-      stream_name: stream,
-      action: 'create',
-      config: {
-        name,
-        filter_subjects: filters,
-        deliver_policy: 'by_start_sequence',
-        opt_start_seq: from,
-        ack_policy: 'none',
-        inactive_threshold: INACTIVE_NANOS,
-        mem_storage: true,
-        num_replicas: 1,
+    const { num_pending: pending } = await jetStream<{ num_pending: number }>(
+      bus,
+      `CONSUMER.CREATE.${stream}.${name}`,
+      {
+        stream_name: stream,
+        action: 'create',
+        config: {
+          name,
+          filter_subjects: filters,
+          deliver_policy: 'by_start_sequence',
+          opt_start_seq: from,
+          ack_policy: 'none',
+          inactive_threshold: INACTIVE_NANOS,
+          mem_storage: true,
+          num_replicas: 1,
+        },
       },
-    });
+    );
     return new Reader(bus, stream, name, pending, ahead);
   }
 
@@ -78,7 +88,10 @@ export class Reader {
    * Up to `max` messages, as many as are there; waits for the first. `pending` counts what is still to come after
    * them. Nothing when the signal aborts; throws {@link ReaderLost}.
    */
-  async take(max: number, signal: AbortSignal): Promise<{ messages: RawMessage[]; pending: number } | undefined> {
+  async take(
+    max: number,
+    signal: AbortSignal,
+  ): Promise<{ messages: RawMessage[]; pending: number } | undefined> {
     while (this.#queue.length === 0) {
       if (signal.aborted) return undefined;
       if (this.#lost !== undefined) throw this.#lost;

@@ -39,7 +39,9 @@ export class UndecodableEvent extends Error {
 
   constructor(event: { seq: number; subject: string; id?: string; type?: string }, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    super(`event ${event.seq} on ${event.subject} (${event.type ?? 'no type'}) cannot be decoded: ${why}`, { cause });
+    super(`event ${event.seq} on ${event.subject} (${event.type ?? 'no type'}) cannot be decoded: ${why}`, {
+      cause,
+    });
     this.seq = event.seq;
     this.subject = event.subject;
     this.id = event.id;

@@ -1,12 +1,20 @@
 import type { StreamConfig } from '@nats-io/jetstream';
 
 /** What Formbus states of a stream. What it does not state (replicas, placement) is the operator's. */
-export type StreamSpec = Pick<StreamConfig, 'name' | 'subjects'> & Partial<Omit<StreamConfig, 'name' | 'subjects' | 'metadata'>>;
+export type StreamSpec = Pick<StreamConfig, 'name' | 'subjects'> &
+  Partial<Omit<StreamConfig, 'name' | 'subjects' | 'metadata'>>;
 
 const SECOND = 1_000_000_000;
 const DAY = 24 * 3600 * SECOND;
 
-const unlimited = { max_msgs: -1, max_bytes: -1, max_age: 0, max_msgs_per_subject: -1, max_msg_size: -1, max_consumers: -1 };
+const unlimited = {
+  max_msgs: -1,
+  max_bytes: -1,
+  max_age: 0,
+  max_msgs_per_subject: -1,
+  max_msg_size: -1,
+  max_consumers: -1,
+};
 
 export const EVENTS_STREAM = 'EVENTS';
 export const DLQ_STREAM = 'DLQ';

@@ -38,7 +38,10 @@ const MIN_MAX_PAYLOAD = 2 * 1024 * 1024;
  */
 export async function ensureTopology(bus: Bus, options: TopologyOptions = {}): Promise<LogInfo> {
   if (bus.maxPayload < MIN_MAX_PAYLOAD) {
-    bus.logger.warn({ maxPayload: bus.maxPayload }, 'max_payload of nats-server is low: large submissions will be refused (8MB is advised)');
+    bus.logger.warn(
+      { maxPayload: bus.maxPayload },
+      'max_payload of nats-server is low: large submissions will be refused (8MB is advised)',
+    );
   }
   let log: LogInfo | undefined;
   for (const spec of options.streams ?? STREAMS) {
@@ -58,7 +61,11 @@ async function ensureStream(bus: Bus, spec: StreamSpec, replicas: number): Promi
   }
   bus.logger.info({ stream: spec.name, from: version, to: TOPOLOGY_VERSION }, 'updating a stream');
   const metadata = { ...found.config.metadata, [VERSION_KEY]: String(TOPOLOGY_VERSION) };
-  return await jetStream<StreamInfo>(bus, `STREAM.UPDATE.${spec.name}`, { ...found.config, ...spec, metadata });
+  return await jetStream<StreamInfo>(bus, `STREAM.UPDATE.${spec.name}`, {
+    ...found.config,
+    ...spec,
+    metadata,
+  });
 }
 
 async function streamInfo(bus: Bus, name: string): Promise<StreamInfo | undefined> {
@@ -67,7 +74,9 @@ async function streamInfo(bus: Bus, name: string): Promise<StreamInfo | undefine
   } catch (error) {
     if (isApiError(error, ApiCode.streamNotFound)) return undefined;
     if (error instanceof BusError && error.failure === 'no_responders') {
-      throw new Error('JetStream does not answer: is it enabled on nats-server, and for this account?', { cause: error });
+      throw new Error('JetStream does not answer: is it enabled on nats-server, and for this account?', {
+        cause: error,
+      });
     }
     throw error;
   }
@@ -77,7 +86,11 @@ async function createStream(bus: Bus, spec: StreamSpec, replicas: number): Promi
   const metadata: Record<string, string> = { [VERSION_KEY]: String(TOPOLOGY_VERSION) };
   if (spec.name === EVENTS_STREAM) metadata[EPOCH_KEY] = newEpoch();
   try {
-    return await jetStream<StreamInfo>(bus, `STREAM.CREATE.${spec.name}`, { ...spec, num_replicas: replicas, metadata });
+    return await jetStream<StreamInfo>(bus, `STREAM.CREATE.${spec.name}`, {
+      ...spec,
+      num_replicas: replicas,
+      metadata,
+    });
   } catch (error) {
     // Another process created it in the meantime, with its own epoch: that one counts.
     const info = isApiError(error, ApiCode.streamNameInUse) ? await streamInfo(bus, spec.name) : undefined;
@@ -95,7 +108,9 @@ function refuseDrift(spec: StreamSpec, found: StreamConfig, version: number): vo
   const differences = Object.entries(spec).flatMap(([property, wanted]) => {
     // The server leaves out what is false, zero or empty.
     const value: unknown = found[property as keyof StreamConfig] ?? emptyLike(wanted);
-    return isDeepStrictEqual(value, wanted) ? [] : [`${property}: wanted ${JSON.stringify(wanted)}, found ${JSON.stringify(value)}`];
+    return isDeepStrictEqual(value, wanted)
+      ? []
+      : [`${property}: wanted ${JSON.stringify(wanted)}, found ${JSON.stringify(value)}`];
   });
   if (differences.length === 0 && !Number.isNaN(version)) return;
   const origin = Number.isNaN(version) ? ' (it was not created by Formbus)' : '';
@@ -125,7 +140,9 @@ export function newEpoch(): string {
 function epochOf(info: StreamInfo): string {
   const epoch = info.config.metadata?.[EPOCH_KEY];
   if (epoch === undefined || !/^[a-z0-9]{1,32}$/.test(epoch)) {
-    throw new StreamDrift(`stream ${info.config.name} has no usable epoch: metadata ${EPOCH_KEY} is ${JSON.stringify(epoch)}`);
+    throw new StreamDrift(
+      `stream ${info.config.name} has no usable epoch: metadata ${EPOCH_KEY} is ${JSON.stringify(epoch)}`,
+    );
   }
   return epoch;
 }

@@ -1,4 +1,12 @@
-import { context, ROOT_CONTEXT, type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  context,
+  ROOT_CONTEXT,
+  type Context,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 
 const tracer = trace.getTracer('formbus-eventing');
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
@@ -15,7 +23,12 @@ export function contextOf(traceparent: string | undefined): Context {
   const match = traceparent === undefined ? null : TRACEPARENT.exec(traceparent);
   if (match === null) return ROOT_CONTEXT;
   const [, traceId = '', spanId = '', flags = '00'] = match;
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true });
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId,
+    spanId,
+    traceFlags: Number.parseInt(flags, 16),
+    isRemote: true,
+  });
 }
 
 /** Starts the span of one command's way into the log, below the caller's. */
@@ -25,7 +38,10 @@ export function startPublish(subject: string): Span {
 
 export function endSpan(span: Span, error?: unknown): void {
   if (error !== undefined) {
-    span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
+    span.setStatus({
+      code: SpanStatusCode.ERROR,
+      message: error instanceof Error ? error.message : String(error),
+    });
   }
   span.end();
 }
@@ -35,7 +51,10 @@ export async function inProcessSpan<T>(
   message: { subject: string; traceparent?: string | undefined; durable: string },
   work: () => Promise<T>,
 ): Promise<T> {
-  const attributes = { ...messaging(message.subject, 'process'), 'messaging.consumer.group.name': message.durable };
+  const attributes = {
+    ...messaging(message.subject, 'process'),
+    'messaging.consumer.group.name': message.durable,
+  };
   const parent = contextOf(message.traceparent);
   const span = tracer.startSpan('process', { kind: SpanKind.CONSUMER, attributes }, parent);
   try {
