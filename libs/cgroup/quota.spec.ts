@@ -21,7 +21,8 @@ function plant(tree: Tree, root = join(scratch, String(trees++))): string {
 
 const V2_HOST: Tree = {
   'proc/self/cgroup': '0::/system.slice/formbus.service/worker',
-  'proc/self/mountinfo': '30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate',
+  'proc/self/mountinfo':
+    '30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate',
   'sys/fs/cgroup/system.slice/cpu.max': 'max 100000',
   'sys/fs/cgroup/system.slice/memory.max': 'max',
   'sys/fs/cgroup/system.slice/formbus.service/cpu.max': '150000 100000',
@@ -33,7 +34,8 @@ const V2_HOST: Tree = {
 /** Inside a container with a cgroup namespace of its own: its cgroup is the root that it sees. */
 const V2_CONTAINER: Tree = {
   'proc/self/cgroup': '0::/',
-  'proc/self/mountinfo': '620 612 0:26 / /sys/fs/cgroup ro,nosuid,nodev,noexec,relatime - cgroup2 cgroup rw,nsdelegate',
+  'proc/self/mountinfo':
+    '620 612 0:26 / /sys/fs/cgroup ro,nosuid,nodev,noexec,relatime - cgroup2 cgroup rw,nsdelegate',
   'sys/fs/cgroup/cpu.max': '50000 100000',
   'sys/fs/cgroup/memory.max': '536870912',
 };

@@ -33,7 +33,10 @@ describe('configuration', () => {
   });
 
   it('is read by the names of the schema, with its defaults', () => {
-    expect(loadConfig(schema, { NATS_URL: 'nats://a', OTHER: 'x' })).toEqual({ NATS_URL: 'nats://a', PORT: 8080 });
+    expect(loadConfig(schema, { NATS_URL: 'nats://a', OTHER: 'x' })).toEqual({
+      NATS_URL: 'nats://a',
+      PORT: 8080,
+    });
   });
 
   it('takes a setting from the file that NAME_FILE names, without trailing line ends', () => {
@@ -42,7 +45,9 @@ describe('configuration', () => {
   });
 
   it('treats an empty variable as absent', () => {
-    expect(loadConfig(schema, { NATS_URL: 'nats://a', PORT: '', SECRET: '', SECRET_FILE: '' }).PORT).toBe(8080);
+    expect(loadConfig(schema, { NATS_URL: 'nats://a', PORT: '', SECRET: '', SECRET_FILE: '' }).PORT).toBe(
+      8080,
+    );
   });
 
   it('refuses a name given both ways', () => {
@@ -66,7 +71,9 @@ describe('configuration', () => {
   });
 
   it('never shows a value, even where the schema quotes it', () => {
-    const quoting = z.object({ SECRET: z.string().refine(() => false, { error: (issue) => `bad: ${String(issue.input)}` }) });
+    const quoting = z.object({
+      SECRET: z.string().refine(() => false, { error: (issue) => `bad: ${String(issue.input)}` }),
+    });
     const [problem] = problemsOf({ SECRET: 'hunter2hunter2' }, quoting);
     expect(problem).toBe('SECRET: bad: [hidden]');
   });

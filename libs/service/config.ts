@@ -7,7 +7,9 @@ export class ConfigError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(`the configuration has ${problems.length} problem(s):\n${problems.map((line) => `  ${line}`).join('\n')}`);
+    super(
+      `the configuration has ${problems.length} problem(s):\n${problems.map((line) => `  ${line}`).join('\n')}`,
+    );
     this.problems = problems;
   }
 }
@@ -48,7 +50,11 @@ export function loadConfig<Schema extends z.ZodObject>(
   for (const issue of result.error?.issues ?? []) {
     const name = String(issue.path[0] ?? '');
     if (unread.has(name)) continue; // already said why there is no value
-    problems.push(found[name] === undefined ? `${name} is not set` : `${name}: ${withoutValue(issue.message, found[name])}`);
+    problems.push(
+      found[name] === undefined
+        ? `${name} is not set`
+        : `${name}: ${withoutValue(issue.message, found[name])}`,
+    );
   }
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   return result.data;

@@ -30,7 +30,8 @@ export interface InternalServer {
 export async function startInternalServer(options: InternalServerOptions): Promise<InternalServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0];
-    if (request.method !== 'GET' && request.method !== 'HEAD') respond(response, 405, 'text/plain', 'GET only\n');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      respond(response, 405, 'text/plain', 'GET only\n');
     else if (path === '/livez') void respondHealth(response, options.liveness);
     else if (path === '/readyz') void respondHealth(response, options.readiness);
     else if (path === '/metrics') void respondMetrics(response, options.metrics);
@@ -61,7 +62,12 @@ const listen = (server: Server, { host, port }: InternalServerOptions): Promise<
 
 async function respondHealth(response: ServerResponse, health: Health): Promise<void> {
   const report = await health.report();
-  respond(response, report.status === 'failed' ? 503 : 200, 'application/json', `${JSON.stringify(report)}\n`);
+  respond(
+    response,
+    report.status === 'failed' ? 503 : 200,
+    'application/json',
+    `${JSON.stringify(report)}\n`,
+  );
 }
 
 async function respondMetrics(response: ServerResponse, metrics: MetricsSource): Promise<void> {

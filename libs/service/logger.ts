@@ -8,7 +8,12 @@ export type { Logger } from 'pino';
  * Fields of a child logger, and headers of requests that a serializer unpacks, don't pass {@link redact}; pino's own
  * redaction costs nothing on these, since none of the paths has a wildcard.
  */
-const PATHS = [...SECRET_FIELDS, 'req.headers.authorization', 'req.headers.cookie', 'res.headers["set-cookie"]'];
+const PATHS = [
+  ...SECRET_FIELDS,
+  'req.headers.authorization',
+  'req.headers.cookie',
+  'res.headers["set-cookie"]',
+];
 
 export interface LoggerOptions {
   readonly service: string;

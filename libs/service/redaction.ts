@@ -31,7 +31,8 @@ export function redact<Value>(value: Value, depth = 0): Value {
   if (depth >= MAX_DEPTH) return '[deeper]' as Value;
   let copy: Record<string, unknown> | undefined;
   for (const [name, inner] of Object.entries(value)) {
-    const shown: unknown = secret.has(name) && inner !== undefined ? CENSOR : redact<unknown>(inner, depth + 1);
+    const shown: unknown =
+      secret.has(name) && inner !== undefined ? CENSOR : redact<unknown>(inner, depth + 1);
     if (shown === inner) continue;
     copy ??= Object.fromEntries(Object.entries(value));
     copy[name] = shown;

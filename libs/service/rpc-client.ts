@@ -46,7 +46,10 @@ export class RpcClient {
       if (!this.#bus.connected) throw busUnavailable();
       const packet: RequestPacket = { pattern: rpc.subject, data: request, id: '0' };
       const payload = Buffer.from(JSON.stringify(packet));
-      const reply = await this.#bus.request(rpc.subject, payload, { timeoutMs, ...(carried && { headers: carried }) });
+      const reply = await this.#bus.request(rpc.subject, payload, {
+        timeoutMs,
+        ...(carried && { headers: carried }),
+      });
       const answer = reply.json<AnswerPacket>();
       if (answer.err !== undefined && answer.err !== null) throw problemOf(answer.err);
       return answer.response as z.output<Response>; // its owner wrote it; types hold it to the contract
@@ -61,7 +64,8 @@ export class RpcClient {
   }
 }
 
-const busUnavailable = (cause?: unknown): Problem => new Problem('bus_unavailable', undefined, { retryAfter: 1, cause });
+const busUnavailable = (cause?: unknown): Problem =>
+  new Problem('bus_unavailable', undefined, { retryAfter: 1, cause });
 
 function problemFrom(error: unknown, rpc: RpcDefinition): Problem {
   if (error instanceof BusError) return unanswered(error, rpc);

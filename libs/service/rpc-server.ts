@@ -84,7 +84,8 @@ export class RpcServer extends Server {
     let id: string | undefined;
     let outcome: { response: unknown } | { err: unknown };
     try {
-      if (this.#inFlight > MAX_IN_FLIGHT) throw problemPayload(new Problem('overloaded', undefined, { retryAfter: 1 }));
+      if (this.#inFlight > MAX_IN_FLIGHT)
+        throw problemPayload(new Problem('overloaded', undefined, { retryAfter: 1 }));
       const request = parse(message);
       id = request.id;
       const natsContext = new NatsContext([message.subject, message.headers]);

@@ -21,7 +21,10 @@ const writer: TextMapSetter<MsgHdrs> = { set: (carrier, name, value) => carrier.
 
 /** The span of a call, and the headers that carry it (`traceparent`); no headers while nothing is traced. */
 export function startCall(subject: string): { span: Span; carried: MsgHdrs | undefined } {
-  const span = tracer.startSpan(`${subject} call`, { kind: SpanKind.CLIENT, attributes: attributes(subject) });
+  const span = tracer.startSpan(`${subject} call`, {
+    kind: SpanKind.CLIENT,
+    attributes: attributes(subject),
+  });
   if (!span.isRecording() && propagation.fields().length === 0) return { span, carried: undefined };
   const carried = headers();
   propagation.inject(trace.setSpan(context.active(), span), carried, writer);
@@ -30,7 +33,8 @@ export function startCall(subject: string): { span: Span; carried: MsgHdrs | und
 
 /** The span of a request being answered, under the caller's, and the context to run its handler in. */
 export function startAnswer(subject: string, carried: MsgHdrs | undefined): { span: Span; active: Context } {
-  const parent = carried === undefined ? context.active() : propagation.extract(context.active(), carried, reader);
+  const parent =
+    carried === undefined ? context.active() : propagation.extract(context.active(), carried, reader);
   const options = { kind: SpanKind.SERVER, attributes: attributes(subject) };
   const span = tracer.startSpan(`${subject} process`, options, parent);
   return { span, active: trace.setSpan(parent, span) };

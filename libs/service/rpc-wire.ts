@@ -35,9 +35,9 @@ export const problemPayload = ({ code, message, errors, retryAfter }: Problem): 
 
 /** The error that the other side threw; `internal` for anything that is not a {@link ProblemPayload}. */
 export function problemOf(err: unknown): Problem {
-  const { code, detail, errors, retryAfter } = (typeof err === 'object' && err !== null ? err : {}) as Partial<
-    Record<keyof ProblemPayload, unknown>
-  >;
+  const { code, detail, errors, retryAfter } = (
+    typeof err === 'object' && err !== null ? err : {}
+  ) as Partial<Record<keyof ProblemPayload, unknown>>;
   if (!isErrorCode(code)) return new Problem('internal', ERRORS.internal.title, { cause: err });
   return new Problem(code, typeof detail === 'string' ? detail : undefined, {
     errors: Array.isArray(errors) ? (errors as ErrorItem[]) : [],

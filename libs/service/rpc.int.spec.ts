@@ -56,7 +56,9 @@ class Words {
 class WordsModule {}
 
 const logged: Record<string, unknown>[] = [];
-const destination = { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>) };
+const destination = {
+  write: (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>),
+};
 const logger = createLogger({ service: 'spec', destination });
 
 let nats: TestNats;
@@ -174,14 +176,23 @@ describe('RPC over NATS', () => {
   });
 
   it('fails at once when nats-server is gone, and works again when it is back', async () => {
-    const inFlight = [problemOf(client.call(hold, { word: 'a' })), problemOf(client.call(holdQuery, { word: 'a' }))];
+    const inFlight = [
+      problemOf(client.call(hold, { word: 'a' })),
+      problemOf(client.call(holdQuery, { word: 'a' })),
+    ];
     await eventually(() => {
       expect(held).toHaveLength(2);
     });
     await nats.kill();
-    expect((await Promise.all(inFlight)).map((problem) => problem.code)).toEqual(['outcome_unknown', 'bus_unavailable']);
+    expect((await Promise.all(inFlight)).map((problem) => problem.code)).toEqual([
+      'outcome_unknown',
+      'bus_unavailable',
+    ]);
     const started = performance.now();
-    expect(await problemOf(client.call(echo, { word: 'a' }))).toMatchObject({ code: 'bus_unavailable', retryAfter: 1 });
+    expect(await problemOf(client.call(echo, { word: 'a' }))).toMatchObject({
+      code: 'bus_unavailable',
+      retryAfter: 1,
+    });
     expect(performance.now() - started).toBeLessThan(500);
     await nats.restart();
     expect(await eventually(() => client.call(echo, { word: 'back' }))).toEqual({ words: ['back'] });

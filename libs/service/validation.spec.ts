@@ -9,8 +9,11 @@ const schema = z.strictObject({
   tags: z.array(z.string()).optional(),
 });
 
-const validate = (value: unknown, type: 'body' | 'query' | 'param' | 'custom' = 'body', of: z.ZodType | undefined = schema) =>
-  new RequestValidationPipe().transform(value, { type, schema: of });
+const validate = (
+  value: unknown,
+  type: 'body' | 'query' | 'param' | 'custom' = 'body',
+  of: z.ZodType | undefined = schema,
+) => new RequestValidationPipe().transform(value, { type, schema: of });
 
 async function problemOf(value: unknown, type?: 'query'): Promise<Problem> {
   const error: unknown = await validate(value, type).catch((thrown: unknown) => thrown);
