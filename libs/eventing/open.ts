@@ -5,47 +5,28 @@ import { Codec } from './codec.ts';
 import { createEventLog, type EventLog } from './event-log.ts';
 import { createExecutor, type Executor } from './executor.ts';
 import { Keyring } from './keyring.ts';
-import { ensureTopology, type TopologyOptions } from './topology.ts';
+import { ensureTopology } from './topology.ts';
 
-export interface EventingOptions {
-  readonly bus: Bus;
+export interface OpenOptions {
   readonly events: readonly EventDefinition[];
   readonly upcasters: readonly Upcaster[];
   /** `ce-source` of what this service appends, `/formbus/forms`. */
   readonly source: string;
-  /** 32 bytes; for the custodian of keys alone. Without it, events with sealed fields can be neither written nor read. */
+  /** 32 bytes; for the custodian of keys alone. Without it, sealed fields can be neither written nor read. */
   readonly masterKey?: Uint8Array;
-  readonly topology?: TopologyOptions;
 }
 
-/** Everything of one service, wired up over one connection. */
-export interface Eventing {
-  readonly bus: Bus;
-  readonly epoch: string;
-  readonly codec: Codec;
+export interface OpenedLog {
   readonly log: EventLog;
   readonly executor: Executor;
-  readonly keyring?: Keyring;
 }
 
-/** Makes sure of the streams, then wires up codec, keys, log and executor. */
-export async function openEventing({
-  bus,
-  events,
-  upcasters,
-  source,
-  masterKey,
-  topology,
-}: EventingOptions): Promise<Eventing> {
-  const { epoch } = await ensureTopology(bus, topology);
-  const keyring = masterKey === undefined ? undefined : new Keyring({ bus, masterKey });
-  const codec = new Codec({
-    catalog: new Catalog(events, upcasters),
-    epoch,
-    source,
-    ...(keyring && { keys: keyring }),
-  });
-  const log = createEventLog({ bus, codec, epoch, ...(keyring && { keys: keyring }) });
-  const executor = createExecutor({ bus, log, codec, ...(keyring && { keyring }) });
-  return { bus, epoch, codec, log, executor, ...(keyring && { keyring }) };
+/** Makes sure that the streams are as they must be, and gives the log to read and to append to. */
+export async function openLog(bus: Bus, { events, upcasters, source, masterKey }: OpenOptions): Promise<OpenedLog> {
+  const { epoch } = await ensureTopology(bus);
+  const keyring = masterKey && new Keyring({ bus, masterKey });
+  const keys = keyring ? { keys: keyring } : {};
+  const codec = new Codec({ catalog: new Catalog(events, upcasters), epoch, source, ...keys });
+  const log = createEventLog({ bus, codec, epoch, ...keys });
+  return { log, executor: createExecutor({ bus, log, codec, ...(keyring && { keyring }) }) };
 }

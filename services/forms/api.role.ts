@@ -24,11 +24,11 @@ export async function startApi({ bus, log, executor, database, logger }: ApiDepe
 }> {
   const catalog = new FormCatalog(log, logger);
   await catalog.start();
-  const forms = new ReadModel({ bus, log, database, projection: formsProjection, logger });
-  const submissions = new ReadModel({ bus, log, database, projection: submissionsProjection, logger });
+  const forms = new ReadModel({ bus, log, database, projection: formsProjection });
+  const submissions = new ReadModel({ bus, log, database, projection: submissionsProjection });
   const rpc = await startRpc(FormsModule.with({ log, executor, catalog, forms, submissions }), {
     service: 'forms',
-    connection: bus,
+    bus,
     logger,
   });
   return {
@@ -36,6 +36,8 @@ export async function startApi({ bus, log, executor, database, logger }: ApiDepe
       await rpc.close();
       await executor.drain();
       await catalog.stop();
+      forms.close();
+      submissions.close();
     },
   };
 }
