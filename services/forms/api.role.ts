@@ -29,7 +29,6 @@ export async function startApi({ bus, log, executor, database, logger }: ApiDepe
   const rpc = await startRpc(FormsModule.with({ log, executor, catalog, forms, submissions }), {
     service: 'forms',
     bus,
-    logger,
   });
   return {
     async stop() {
