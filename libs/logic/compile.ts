@@ -83,6 +83,7 @@ function compileField(
   rules: RuleCompiler,
 ): CompiledField {
   const choosing = 'choices' in field ? field : undefined;
+  const visible = optional(rules, field.visible, `${path}/visible`);
   const required =
     typeof field.required === 'string' ? rules.compile(field.required, `${path}/required`) : field.required;
   return {
@@ -90,7 +91,7 @@ function compileField(
     name: field.name,
     definition: field,
     container,
-    visible: optional(rules, field.visible, `${path}/visible`),
+    visible,
     required: required ?? false,
     constraints: (field.constraints ?? []).flatMap((constraint, i) => {
       const rule = rules.compile(constraint.rule, `${path}/constraints/${i}/rule`);
