@@ -1,0 +1,125 @@
+import mongoose, { type Connection, type mongo } from 'mongoose';
+import type { Logger } from 'pino';
+import { Problem } from '#contracts/errors';
+import { asProblem, RETRY_AFTER } from './database-error.ts';
+import { pause } from './pause.ts';
+
+export interface DatabaseOptions {
+  readonly uri: string;
+  /** Overrides the name in the URI. */
+  readonly name?: string;
+  readonly logger: Logger;
+}
+
+/** Milliseconds between two tries of the first connection; the driver looks after later ones. */
+const RECONNECT_MS = 500;
+
+const WRITABLE: ReadonlySet<string> = new Set(['Standalone', 'RSPrimary', 'Mongos', 'LoadBalancer']);
+
+/** Milliseconds between two looks at whether the driver's monitor has found the server again. */
+const POLL_MS = 50;
+
+/**
+ * Every write is journaled, and on a replica set held by the majority, before it counts: a checkpoint that outlives
+ * the documents it speaks for would lose them for good. Nothing here needs sessions, transactions, change streams
+ * or collations, so that the embedded engine and a MongoDB server do equally.
+ */
+const OPTIONS: mongoose.ConnectOptions = {
+  appName: 'formbus',
+  bufferCommands: false,
+  autoCreate: false,
+  autoIndex: false,
+  retryWrites: false,
+  ignoreUndefined: true,
+  writeConcern: { w: 'majority', journal: true },
+  maxPoolSize: 20,
+  serverSelectionTimeoutMS: 1000,
+  waitQueueTimeoutMS: 2000,
+  connectTimeoutMS: 5000,
+  socketTimeoutMS: 60_000,
+  heartbeatFrequencyMS: 1000,
+};
+
+/**
+ * The connection to MongoDB. It connects in the background and comes back by itself; while it is away, everything
+ * that needs it fails at once with Problem `read_model_unavailable`.
+ */
+export class Database {
+  readonly #connection: Connection;
+  readonly #closing = new AbortController();
+  readonly #connecting: Promise<void>;
+  readonly #logger: Logger;
+  #available = false;
+
+  constructor({ uri, name, logger }: DatabaseOptions) {
+    this.#logger = logger.child({ component: 'mongodb' });
+    this.#connection = mongoose.createConnection();
+    this.#connecting = this.#connect(uri, name === undefined ? OPTIONS : { ...OPTIONS, dbName: name });
+  }
+
+  /** Whether the last sign of life of the server was good; what is tried while it is false fails at once. */
+  get available(): boolean {
+    return this.#available;
+  }
+
+  /** Resolves as soon as the database is available, and when the signal is aborted. */
+  async whenAvailable(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    while (!this.available && !either.aborted) await pause(POLL_MS, either);
+  }
+
+  /**
+   * Runs an operation. Lost connections and servers that are not up to it become Problem `read_model_unavailable`,
+   * queries over their `maxTimeMS` Problem `overloaded`, other errors pass through.
+   */
+  async run<T>(operation: (db: mongo.Db) => Promise<T>): Promise<T> {
+    const { db } = this.#connection;
+    if (!this.available || db === undefined) throw new Problem('read_model_unavailable', undefined, { retryAfter: RETRY_AFTER });
+    try {
+      return await operation(db);
+    } catch (error) {
+      throw asProblem(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#connecting;
+    await this.#connection.close();
+  }
+
+  async #connect(uri: string, options: mongoose.ConnectOptions): Promise<void> {
+    const { signal } = this.#closing;
+    for (let tries = 0; !signal.aborted; tries++) {
+      try {
+        const opening = this.#connection.openUri(uri, { ...options });
+        this.#watch(this.#connection.getClient());
+        await opening;
+        return;
+      } catch (error) {
+        if (tries === 0) this.#logger.warn({ err: error }, 'MongoDB cannot be reached; trying on');
+        await pause(RECONNECT_MS, signal);
+      }
+    }
+  }
+
+  /** The driver's monitor looks once a second; mongoose's own `readyState` also turns when the event loop was busy. */
+  #watch(client: mongo.MongoClient): void {
+    client.on('topologyDescriptionChanged', ({ newDescription }) => {
+      const available = canWrite(newDescription);
+      if (available === this.#available) return;
+      this.#available = available;
+      if (available) this.#logger.info('MongoDB is reached');
+      else if (!this.#closing.signal.aborted) this.#logger.warn('MongoDB cannot be reached');
+    });
+  }
+}
+
+function canWrite({ servers }: mongo.TopologyDescription): boolean {
+  return [...servers.values()].some(({ type }) => WRITABLE.has(type));
+}
+
+/** Starts connecting and returns at once. */
+export function connectDatabase(options: DatabaseOptions): Database {
+  return new Database(options);
+}

@@ -1,0 +1,72 @@
+import type { StoredEvent } from '#eventing/stored-event';
+
+/** What every document of a read model has. */
+export interface Identified {
+  readonly _id: string;
+}
+
+/**
+ * A fold of events into documents, one collection a projection. All of it is pure: the same events give the same
+ * documents, in batches or one by one, today or in a rebuild.
+ */
+export interface Projection<Doc extends Identified> {
+  /** One token: the prefix of its collections, the name of its lease, the last token of its notices' subject. */
+  readonly name: string;
+  /** Raised with every change of the fold or the indexes: the next start builds beside the old one and swaps. */
+  readonly version: number;
+  /** Subjects that it reads. With `key.>` among them, data keys pass by before the events that they open. */
+  readonly filters: readonly string[];
+  /** Full types that it folds, `formbus.form.created.v1`; all others on its subjects are none of its business. */
+  readonly types: readonly string[];
+  readonly indexes: readonly ProjectionIndex[];
+  /** Which document the event belongs to; several aggregates may share one. */
+  documentId(event: StoredEvent): string;
+  /**
+   * The document after the event; undefined deletes it. It neither changes its arguments nor looks elsewhere, and
+   * what it throws halts the projection at this event.
+   */
+  fold(document: Doc | undefined, event: StoredEvent): Doc | undefined;
+}
+
+export interface ProjectionIndex {
+  readonly key: Readonly<Record<string, 1 | -1>>;
+  readonly name: string;
+  readonly unique?: boolean;
+}
+
+/** A document as it lies in MongoDB: with the sequence of the last event that it holds. */
+export type Stored<Doc> = Doc & { readonly _seq: number };
+
+/**
+ * What stays of a deleted document: its id and the event that deleted it. Without it, a former holder of the
+ * lease that wakes up in the middle of a write could insert the document again, and no guard would notice.
+ */
+export interface Tombstone extends Identified {
+  readonly _seq: number;
+  readonly _deleted: true;
+}
+
+export type StoredDocument = Stored<Identified> | Tombstone;
+
+export const isTombstone = (document: StoredDocument): document is Tombstone => '_deleted' in document;
+
+/** The subjects of its events, without those of their keys. */
+export const eventFilters = ({ filters }: Pick<Projection<Identified>, 'filters'>): readonly string[] =>
+  filters.filter((filter) => !filter.startsWith('key.'));
+
+export type Relevance = 'folded' | 'ignored' | 'unknown version';
+
+/**
+ * What a type is to a projection. Another version of a type that it folds is not ignored: its events would be
+ * lost to the documents.
+ */
+export function relevanceOf(projection: Pick<Projection<Identified>, 'types'>): (type: string) => Relevance {
+  const types = new Set(projection.types);
+  const names = new Set(projection.types.map(withoutVersion));
+  return (type) => {
+    if (types.has(type)) return 'folded';
+    return names.has(withoutVersion(type)) ? 'unknown version' : 'ignored';
+  };
+}
+
+const withoutVersion = (type: string): string => type.replace(/\.v\d+$/, '');

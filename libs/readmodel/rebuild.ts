@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { Checkpoints } from './checkpoint.ts';
+import type { Database } from './database.ts';
+import { pause } from './pause.ts';
+import type { Identified, Projection } from './projection.ts';
+
+export interface RebuildOptions {
+  readonly database: Database;
+  readonly projection: Pick<Projection<Identified>, 'name'>;
+  /** Ends the waiting; the request stands. */
+  readonly signal: AbortSignal;
+}
+
+export interface Rebuilt {
+  readonly projection: string;
+  /** The generation that is read now. */
+  readonly generation: string;
+  /** The one that was read before. */
+  readonly before: string | null;
+  readonly seconds: number;
+}
+
+const POLL_MS = 250;
+
+/**
+ * Asks the process that writes the projection to build it anew beside what is read, and waits until the two are
+ * swapped. Readers notice nothing; when the request is already there, of somebody else, this one takes its place.
+ *
+ * @throws when the rebuild was given up (the writing process logs why) and when the signal is aborted
+ */
+export async function rebuild({ database, projection: { name }, signal }: RebuildOptions): Promise<Rebuilt> {
+  const checkpoints = new Checkpoints(database);
+  const started = performance.now();
+  const before = (await checkpoints.pointer(name))?.active ?? null;
+  const request = randomUUID();
+  await checkpoints.request(name, request);
+  for (;;) {
+    const pointer = await checkpoints.pointer(name);
+    if (pointer?.rebuild !== request) {
+      const generation = pointer?.active ?? null;
+      if (generation === null || generation === before) throw new Error(`the rebuild of ${name} was given up`);
+      return { projection: name, generation, before, seconds: (performance.now() - started) / 1000 };
+    }
+    await pause(POLL_MS, signal);
+    signal.throwIfAborted();
+  }
+}
