@@ -8,6 +8,8 @@ import { NotApplicable, type ResolveContext } from './route.ts';
 /** The embedded engine's native addon was linked against this one. */
 const GLIBC_FLOOR = [2, 38] as const;
 
+const APT_SOURCES = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'];
+
 /** A C library newer than the system's, that one process can be started with. Nothing on the system is changed. */
 export interface EngineLoader {
   readonly linker: string;
@@ -19,25 +21,29 @@ const TRIPLES: Readonly<Record<string, { triple: string; linker: string }>> = {
   arm64: { triple: 'aarch64-linux-gnu', linker: 'ld-linux-aarch64.so.1' },
 };
 
-/** Undefined where the system's own C library will do (as on macOS). Throws when no newer one can be had. */
+export interface SystemLibraries {
+  /** Version of glibc; undefined where the C library is another (as on macOS). */
+  readonly glibc: string | undefined;
+  /** Where apt is told of its repositories. */
+  readonly aptSources: readonly string[];
+}
+
+/** Undefined where the system's own C library will do. Throws when it is too old and no newer one can be had. */
 export async function engineLoader(
   context: ResolveContext,
-  system = systemGlibc(),
+  { glibc, aptSources }: SystemLibraries = { glibc: systemGlibc(), aptSources: APT_SOURCES },
 ): Promise<EngineLoader | undefined> {
-  if (system === undefined || isNewEnough(system)) return undefined;
+  if (glibc === undefined || isNewEnough(glibc)) return undefined;
+  const tooOld = `glibc ${GLIBC_FLOOR.join('.')} is needed, this system has ${glibc}`;
   const machine = TRIPLES[arch()];
-  if (!machine)
-    throw new NotApplicable(`glibc ${GLIBC_FLOOR.join('.')} is needed, this system has ${system}`);
+  if (!machine) throw new NotApplicable(tooOld);
   const root = await buildOnce(
     join(cacheDirectory(context.env), `glibc-trixie-${arch()}`),
     async (scratch) => {
-      context.progress(`fetching a newer C library for MongoDB's engine (this system has glibc ${system})`);
-      await unpackNewer(scratch, context.env).catch((error: unknown) => {
+      context.progress(`fetching a newer C library for MongoDB's engine (this system has glibc ${glibc})`);
+      await unpackNewer(scratch, aptSources, context.env).catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new Error(
-          `glibc ${GLIBC_FLOOR.join('.')} is needed, this system has ${system}, and a newer one could not be fetched: ${reason}`,
-          { cause: error },
-        );
+        throw new Error(`${tooOld}, and a newer one could not be fetched: ${reason}`, { cause: error });
       });
     },
   );
@@ -57,8 +63,12 @@ function isNewEnough(version: string): boolean {
 }
 
 /** Debian 13's C and C++ libraries by apt, from the mirror that this machine uses, in a package tree of its own. */
-async function unpackNewer(root: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const mirror = await debianMirror();
+async function unpackNewer(
+  root: string,
+  aptSources: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const mirror = await debianMirror(aptSources);
   const tree = await mkdtemp(join(tmpdir(), 'formbus-apt-'));
   try {
     await mkdir(join(tree, 'state', 'lists', 'partial'), { recursive: true });
@@ -91,9 +101,12 @@ async function unpackNewer(root: string, env: NodeJS.ProcessEnv): Promise<void> 
   }
 }
 
-async function debianMirror(): Promise<string> {
-  const sources = await readFile('/etc/apt/sources.list.d/debian.sources', 'utf8').catch(() => '');
-  const mirror = /^URIs:\s*(\S+)/m.exec(sources)?.[1];
-  if (mirror === undefined) throw new NotApplicable('only Debian is known to offer one by apt');
-  return mirror;
+/** The first repository that this machine's own apt uses. */
+async function debianMirror(sources: readonly string[]): Promise<string> {
+  for (const file of sources) {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    const mirror = (/^URIs:\s*(\S+)/m.exec(text) ?? /^deb\s+(?:\[[^\]]*\]\s+)?(\S+)/m.exec(text))?.[1];
+    if (mirror !== undefined && mirror.includes('debian')) return mirror;
+  }
+  throw new NotApplicable('only on Debian is it known where');
 }

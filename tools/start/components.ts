@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { mongoCommand, type ExternalMongo, type LocalMongo } from '../components/mongodb.ts';
+import { mongoCommand } from '../components/mongodb-command.ts';
+import type { ExternalMongo, LocalMongo } from '../components/mongodb-routes.ts';
 import { natsConfig } from '../components/nats-config.ts';
-import type { ExternalNats, NatsBinary } from '../components/nats-server.ts';
+import type { ExternalNats, NatsBinary } from '../components/nats-routes.ts';
 import { accepts, freePort } from '../process/ports.ts';
 import type { ProcessSpec } from '../process/supervised.ts';
 import { readSecret, type DataDirectory } from './data-directory.ts';

