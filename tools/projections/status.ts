@@ -1,0 +1,50 @@
+import { formatPosition } from '#eventing/position';
+import { Checkpoints } from '#readmodel/checkpoint';
+import { eventFilters } from '#readmodel/projection';
+import { chosen } from './chosen.ts';
+import { openPlace, type Addresses } from './open.ts';
+
+/** Where a read model stands, as its checkpoint says. */
+export interface ProjectionStatus {
+  readonly projection: string;
+  readonly state: 'none' | 'current' | 'behind' | 'halted';
+  /** The collection that is read, as its last part. */
+  readonly generation?: string;
+  readonly version?: number;
+  readonly position?: string;
+  readonly updatedAt?: string;
+  /** The event that halts it, and why. */
+  readonly halted?: string;
+}
+
+export async function statusAll(place: Addresses, name?: string): Promise<ProjectionStatus[]> {
+  const projections = chosen(name);
+  const { log, database, close } = await openPlace(place);
+  try {
+    const checkpoints = new Checkpoints(database);
+    const end = await log.lastSeq();
+    const statuses: ProjectionStatus[] = [];
+    for (const projection of projections) {
+      const active = (await checkpoints.pointer(projection.name))?.active ?? null;
+      const found = active === null ? null : await checkpoints.find(projection.name, active);
+      if (found === null) {
+        statuses.push({ projection: projection.name, state: 'none' });
+        continue;
+      }
+      const { generation, version, epoch, seq, updatedAt, halted } = found;
+      const behind = epoch !== log.epoch || (await log.hasPending(eventFilters(projection), seq, end));
+      statuses.push({
+        projection: projection.name,
+        state: halted ? 'halted' : behind ? 'behind' : 'current',
+        generation,
+        version,
+        position: formatPosition(epoch, seq),
+        updatedAt: updatedAt.toISOString(),
+        ...(halted ? { halted: `${halted.type} at ${halted.position}: ${halted.detail}` } : {}),
+      });
+    }
+    return statuses;
+  } finally {
+    await close();
+  }
+}

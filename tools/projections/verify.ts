@@ -1,0 +1,24 @@
+import { verify, type Verification } from '#readmodel/verify';
+import { chosen } from './chosen.ts';
+import { openPlace, type Addresses } from './open.ts';
+
+/** Proves of every projection (or of the one that is named) that it equals a rebuild from the log. */
+export async function verifyAll(
+  place: Addresses,
+  name?: string,
+  signal?: AbortSignal,
+): Promise<Verification[]> {
+  const projections = chosen(name);
+  const { log, database, close } = await openPlace(place);
+  try {
+    const verifications: Verification[] = [];
+    for (const projection of projections) {
+      verifications.push(
+        await verify({ log, database, projection, signal: signal ?? new AbortController().signal }),
+      );
+    }
+    return verifications;
+  } finally {
+    await close();
+  }
+}
