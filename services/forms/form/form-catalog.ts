@@ -10,8 +10,9 @@ import { foldForm, type FormView } from './form.view.ts';
 
 /** A form folded from the log, with its compiled versions and where the fold ends. */
 export interface CatalogEntry extends FormView {
-  /** The position of the form's last event. */
+  /** The position and the sequence of the form's last event. */
   readonly position: string;
+  readonly seq: number;
   /** @throws Problem `version_not_found` */
   compiled(number: number): CompiledForm;
 }
@@ -20,8 +21,8 @@ const FORMS_KEPT = 1_000;
 
 /**
  * Forms as the submit path needs them: folded from the log on first use, kept in memory, dropped when the log says
- * that they changed. A version never changes, so a cached one is right for ever; that a version or form was
- * retired is known here within milliseconds of the append, and at once in the process that appended it.
+ * that they changed. A version never changes, so a cached one is right for ever; that a version was published or
+ * retired is known to `get` within milliseconds of the append, and at once in the process that appended it.
  */
 export class FormCatalog {
   readonly #log: EventLog;
@@ -56,6 +57,15 @@ export class FormCatalog {
     return loading;
   }
 
+  /** The form as the log has it now: asks the log, where `get` may be milliseconds behind another process. */
+  async current(workspace: string, form: string): Promise<CatalogEntry> {
+    const subject = subjects.form(workspace, form);
+    const [entry, tail] = await Promise.all([this.get(workspace, form), this.#log.tail(subject)]);
+    if (entry.seq >= tail) return entry;
+    this.#entries.delete(subject);
+    return this.get(workspace, form);
+  }
+
   /** Reads the form anew on next use: called after an own append, ahead of the log's notice. */
   forget(workspace: string, form: string): void {
     this.#entries.delete(subjects.form(workspace, form));
@@ -74,7 +84,7 @@ export class FormCatalog {
     const view = events.reduce<FormView | undefined>(foldForm, undefined);
     const last = events.at(-1);
     if (!view || !last) throw new Problem('form_not_found');
-    return { ...view, position: last.position, compiled: compiler(view) };
+    return { ...view, position: last.position, seq: last.seq, compiled: compiler(view) };
   }
 
   async #follow(after: number): Promise<void> {

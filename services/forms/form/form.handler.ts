@@ -87,7 +87,7 @@ export class FormHandler {
   async get(
     @Payload({ schema: getForm.request }) { caller, form }: Request<typeof getForm>,
   ): Promise<{ form: Form; position: string }> {
-    const entry = await this.catalog.get(caller.workspace, form);
+    const entry = await this.catalog.current(caller.workspace, form);
     return { form: asForm(entry), position: entry.position };
   }
 
@@ -95,14 +95,14 @@ export class FormHandler {
   async version(
     @Payload({ schema: getVersion.request }) { caller, form, number }: Request<typeof getVersion>,
   ): Promise<PublishedVersion> {
-    return versionOf(await this.catalog.get(caller.workspace, form), number);
+    return versionOf(await this.catalog.current(caller.workspace, form), number);
   }
 
   @MessagePattern(getAnswersSchema.subject)
   async answersSchema(
     @Payload({ schema: getAnswersSchema.request }) { caller, form, number }: Request<typeof getAnswersSchema>,
   ): Promise<Record<string, unknown>> {
-    return answersSchema(versionOf(await this.catalog.get(caller.workspace, form), number).definition);
+    return answersSchema(versionOf(await this.catalog.current(caller.workspace, form), number).definition);
   }
 
   @MessagePattern(listForms.subject)

@@ -16,10 +16,10 @@ import type { EventLog } from '#eventing/event-log';
 import type { Executed, Executor } from '#eventing/executor';
 import type { ReadModel } from '#readmodel/read-model';
 import { derivedId, digest } from '#security/digest';
-import { FormCatalog } from '../form/form-catalog.ts';
+import { FormCatalog, type CatalogEntry } from '../form/form-catalog.ts';
 import { EVENT_LOG, EXECUTOR, QUERY_TIMEOUT_MS, SUBMISSIONS_MODEL } from '../tokens.ts';
 import { admit, chooseVersion } from './submission.admission.ts';
-import { submissionDecider, type SubmissionState } from './submission.decider.ts';
+import { submissionDecider, type Admission, type SubmissionState } from './submission.decider.ts';
 import { queryHistory } from './submission.history.ts';
 import type { SubmissionDocument } from './submission.projection.ts';
 import { queryList, queryOne } from './submission.query.ts';
@@ -38,10 +38,9 @@ export class SubmissionHandler {
 
   @MessagePattern(submit.subject)
   async submit(@Payload({ schema: submit.request }) request: Request<typeof submit>): Response<typeof submit> {
-    const { caller, form, formVersion, answers, locale, idempotencyKey } = request;
+    const { caller, form, formVersion, answers, idempotencyKey } = request;
     const { workspace, ...meta } = caller;
-    const entry = await this.catalog.get(workspace, form);
-    const admission = admit(entry, formVersion, answers, { now: caller.time, locale });
+    const { entry, admission } = await this.admit(request);
     // Without a key the id is new, and nothing was accepted under it before.
     if (!admission.accepted && idempotencyKey === null) throw admission.problem;
     const id = idempotencyKey === null ? uuid() : derivedId(workspace, caller.actor, 'submit', form, idempotencyKey);
@@ -83,6 +82,22 @@ export class SubmissionHandler {
   @MessagePattern(getHistory.subject)
   history(@Payload({ schema: getHistory.request }) request: Request<typeof getHistory>): Response<typeof getHistory> {
     return queryHistory(this.log, request);
+  }
+
+  /** What the form as it is known here refuses may be what was just published elsewhere: then the log is asked. */
+  private async admit({
+    caller: { workspace, time: now },
+    form,
+    formVersion,
+    answers,
+    locale,
+  }: Request<typeof submit>): Promise<{ entry: CatalogEntry; admission: Admission }> {
+    const known = await this.catalog.get(workspace, form);
+    const admission = admit(known, formVersion, answers, { now, locale });
+    if (admission.accepted) return { entry: known, admission };
+    const entry = await this.catalog.current(workspace, form);
+    if (entry === known) return { entry, admission };
+    return { entry, admission: admit(entry, formVersion, answers, { now, locale }) };
   }
 
   /** Of a repeat, the time of the request that it repeats. */
