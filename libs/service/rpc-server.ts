@@ -84,13 +84,14 @@ export class RpcServer extends Server {
     let id: string | undefined;
     let outcome: { response: unknown } | { err: unknown };
     try {
-      if (this.#inFlight > MAX_IN_FLIGHT)
-        throw problemPayload(new Problem('overloaded', undefined, { retryAfter: 1 }));
+      if (this.#inFlight > MAX_IN_FLIGHT) throw new Problem('overloaded', undefined, { retryAfter: 1 });
       const request = parse(message);
       id = request.id;
       const natsContext = new NatsContext([message.subject, message.headers]);
       outcome = { response: await context.with(active, () => answerOf(handler, request.data, natsContext)) };
-    } catch (err) {
+    } catch (error) {
+      // What a handler throws has been turned into the wire form by Nest's filter.
+      const err = error instanceof Problem ? problemPayload(error) : error;
       code = problemOf(err).code;
       outcome = { err };
     }
@@ -103,18 +104,23 @@ export class RpcServer extends Server {
 
   #respond(subject: string, message: Msg, id: string | undefined, outcome: object): void {
     const envelope = { isDisposed: true, ...(id === undefined ? {} : { id }) } as const;
-    try {
-      const packet: AnswerPacket = { ...outcome, ...envelope };
-      message.respond(JSON.stringify(packet));
-    } catch (err) {
-      this.#options.bus.logger.error({ err, subject }, 'the answer could not be sent');
-      const packet: AnswerPacket = { err: problemPayload(new Problem('internal')), ...envelope };
-      if (!this.#options.bus.nc.isClosed()) message.respond(JSON.stringify(packet));
-    }
+    const err = send(message, { ...outcome, ...envelope });
+    if (err === undefined) return;
+    this.#options.bus.logger.error({ err, subject }, 'the answer could not be sent'); // too large, or the bus is closed
+    send(message, { err: problemPayload(new Problem('internal')), ...envelope });
   }
 }
 
-/** What is thrown here and in the handler is the wire form of a problem: Nest's filter has turned errors into it. */
+/** @returns what went wrong, if anything did */
+function send(message: Msg, packet: AnswerPacket): unknown {
+  try {
+    message.respond(JSON.stringify(packet));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 function parse(message: Msg): RequestPacket {
   try {
     const packet = message.json<Partial<RequestPacket> | null>();
@@ -122,7 +128,7 @@ function parse(message: Msg): RequestPacket {
   } catch {
     // falls through to the same answer: the sender gets to know
   }
-  throw problemPayload(new Problem('bad_request', 'The request is not a JSON object with `id` and `data`.'));
+  throw new Problem('bad_request', 'The request is not a JSON object with `id` and `data`.');
 }
 
 async function answerOf(handler: MessageHandler, data: unknown, natsContext: NatsContext): Promise<unknown> {

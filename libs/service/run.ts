@@ -109,11 +109,12 @@ function listenForTheEnd(shutdown: Shutdown): void {
 }
 
 async function runHere<Schema extends z.ZodObject>(
-  { name, start }: ServiceDefinition<Schema>,
+  definition: ServiceDefinition<Schema>,
   config: z.output<Schema> & ServiceSettings,
   logger: Logger,
   shutdown: Shutdown,
 ): Promise<void> {
+  const { name } = definition;
   const started = performance.now();
   const { signal } = shutdown;
   const readiness = new Readiness();
@@ -126,7 +127,7 @@ async function runHere<Schema extends z.ZodObject>(
     shutdown.begin('liveness failed', EXIT.failed);
   });
 
-  const starting = start({ name, config, logger, readiness, liveness, signal });
+  const starting = definition.start({ name, config, logger, readiness, liveness, signal });
   shutdown.add('service', async () => {
     const running = await starting.catch(() => undefined); // why it could not start is told by whoever awaits it below
     await running?.stop();
