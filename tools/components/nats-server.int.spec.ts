@@ -17,8 +17,8 @@ let machine: FakeMachine;
 const servers: Server[] = [];
 const server = (version: string): string => `echo "nats-server: v${version}"`;
 const nowhere: ReleaseArchive = { file: 'nats-server.tar.gz', sha256: '0'.repeat(64) };
-/** Nothing listens on port 1: refused at once, as on a machine without a network. */
-const unreachable = releaseRoute(nowhere, 'http://127.0.0.1:1');
+/** Nothing listens on port 2: refused at once, as on a machine without a network. */
+const unreachable = releaseRoute(nowhere, 'http://127.0.0.1:2');
 const offline = [installed, cached, unreachable, wheel, compiled];
 
 beforeEach(async () => {

@@ -9,7 +9,7 @@ import { UserError } from './user-error.ts';
 /** Each service with what it needs beyond the backends. All roles of a service run in one process here. */
 const SERVICES: readonly {
   readonly name: string;
-  env(data: DataDirectory, port: number): NodeJS.ProcessEnv;
+  readonly env: (data: DataDirectory, port: number) => NodeJS.ProcessEnv;
 }[] = [
   { name: 'forms', env: (data) => ({ ROLES: 'api,projector', MASTER_KEY_FILE: data.masterKeyFile }) },
   { name: 'gateway', env: (data, port) => ({ PORT: String(port), BOOTSTRAP_KEY_FILE: data.apiKeyFile }) },

@@ -1,6 +1,5 @@
 import { expect } from '@jest/globals';
-import type { ErrorCode } from '#contracts/errors';
-import { Problem } from '#contracts/errors';
+import type { ErrorCode, Problem } from '#contracts/errors';
 import type { DomainEvent } from '#contracts/event';
 import type { DecideContext, Decider } from '#eventing/decider';
 
