@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './definition-limits.ts';
-import { LocalizedText, Name, Rule, StableId } from './definition-text.ts';
+import { AttributeName, LocalizedText, Name, Rule, StableId } from './definition-text.ts';
 
 const Constraint = z.strictObject({ rule: Rule, message: LocalizedText }).meta({
   id: 'FormConstraint',
@@ -53,7 +53,10 @@ const Choice = z
     value: z.string().min(1).max(500),
     label: LocalizedText.optional().meta({ description: 'The value unless given' }),
     attributes: z
-      .record(Name, z.union([z.string(), z.boolean(), z.number(), z.array(z.string()).max(LIMITS.choices)]))
+      .record(
+        AttributeName,
+        z.union([z.string(), z.boolean(), z.number(), z.array(z.string()).max(LIMITS.choices)]),
+      )
       .optional()
       .meta({ description: 'Read by the filter as choice.<name>; one type for all choices of a field' }),
   })

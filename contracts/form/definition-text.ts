@@ -1,25 +1,41 @@
 import { z } from 'zod';
 
-/** Names that rules cannot use as variables: words of CEL, of this language, and members of every JSON object. */
-const RESERVED: ReadonlySet<string> = new Set(
-  [
-    'as break const continue else false for function if import in let loop namespace null package return true var',
-    'void while bool bytes cel double duration dyn google int list map null_type optional string timestamp type uint',
-    'choice form repeat respondent submission',
-    'constructor hasOwnProperty isPrototypeOf propertyIsEnumerable prototype toLocaleString toString valueOf',
-  ].flatMap((line) => line.split(' ')),
+const words = (...lines: readonly string[]): ReadonlySet<string> =>
+  new Set(lines.flatMap((line) => line.split(' ')));
+
+/** Members of every JSON object in JavaScript, which a name must not be mistaken for. */
+const INHERITED = words(
+  'constructor hasOwnProperty isPrototypeOf propertyIsEnumerable prototype toLocaleString toString valueOf',
 );
+/** Words of CEL and of this language that cannot be variables. */
+const RESERVED = words(
+  'as break const continue else false for function if import in let loop namespace null package return true var',
+  'void while bool bytes cel double duration dyn google int list map null_type optional string timestamp type uint',
+  'choice form repeat respondent submission',
+);
+/** Words of CEL that cannot stand after a point. */
+const NO_MEMBERS = words('false in null true');
+
+const NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
+const NAME_RULE = 'a letter, then letters, digits and underscores, at most 64';
 
 /** A name in a form: the key of its answer and its variable in rules. */
 export const Name = z
   .string()
-  .regex(/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/, 'a letter, then letters, digits and underscores, at most 64')
-  .refine((name) => !RESERVED.has(name), 'this name is reserved')
+  .regex(NAME, NAME_RULE)
+  .refine((name) => !RESERVED.has(name) && !INHERITED.has(name), 'this name is reserved')
   .meta({
     id: 'FormName',
     description: 'Key of the answer and variable in rules; unique in the form. Words of CEL are reserved.',
     examples: ['date_of_birth'],
   });
+
+/** A name of an attribute of choices, read as `choice.<name>`. */
+export const AttributeName = z
+  .string()
+  .regex(NAME, NAME_RULE)
+  .refine((name) => !NO_MEMBERS.has(name) && !INHERITED.has(name), 'this name is reserved')
+  .meta({ id: 'FormAttributeName', description: 'Read by filters as choice.<name>', examples: ['products'] });
 
 /** What an element is known by from one version to the next, whatever it is called. */
 export const StableId = z

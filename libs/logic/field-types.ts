@@ -19,4 +19,4 @@ export const FIELD_KINDS: { readonly [Type in FieldType]: FieldKind<FieldOf<Type
 };
 
 /** The kind of a field. Its methods take that field: the table's type ties one to the other. */
-export const kindOf = (field: Field): FieldKind => FIELD_KINDS[field.type] as FieldKind;
+export const kindOf = (field: Field): FieldKind => FIELD_KINDS[field.type];

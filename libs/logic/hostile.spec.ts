@@ -68,7 +68,7 @@ describe('hostile input', () => {
     const validate = validator(
       ...['a', ...Array.from({ length: 50 }, (_, i) => `b${i}`)].map((name) => text(name, rule)),
     );
-    const { codes, ms } = validate({ a: 'a'.repeat(300_000) });
+    const { codes, ms } = validate({ a: 'a'.repeat(100_000) });
     expect(new Set(codes)).toEqual(new Set(['rule_failed']));
     expect(codes.length).toBeGreaterThan(30);
     expect(ms).toBeLessThan(3000);

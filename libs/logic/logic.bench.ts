@@ -13,7 +13,7 @@ type Json = Record<string, unknown>;
 
 const CHOICES = Array.from({ length: 300 }, (_, i) => ({
   value: `c${i}`,
-  attributes: { with: [`c${i % 7}`, 'c0'] },
+  attributes: { type: [`c${i % 7}`, 'c0'] },
 }));
 
 /** Fields of all kinds by turns; `ruled` of them with a rule that reads the fields before. */
@@ -61,7 +61,7 @@ function formOf(fields: number, ruled: number): { definition: Json; answers: Jso
           type: 'select',
           ...common,
           choices: CHOICES.slice(0, 20),
-          ...(rule ? { filter: "'c0' in choice.with" } : {}),
+          ...(rule ? { filter: "'c0' in choice.type" } : {}),
         };
       default:
         answers[name] = true;
@@ -114,7 +114,7 @@ const cascade = compiled({
     {
       fields: [
         { type: 'select', name: 'above', choices: CHOICES.slice(0, 7) },
-        { type: 'select', name: 'below', choices: CHOICES, filter: 'above in choice.with' },
+        { type: 'select', name: 'below', choices: CHOICES, filter: 'above in choice.type' },
       ],
     },
   ],

@@ -133,9 +133,7 @@ class Builder {
   /** The operands of a chain of the same `&&` or `||`. */
   private operands(node: ASTNode & { op: '&&' | '||' }): Evaluate[] {
     return node.args.flatMap((operand) =>
-      operand.op === node.op
-        ? this.operands(operand as ASTNode & { op: '&&' | '||' })
-        : this.build(operand).run,
+      operand.op === node.op ? this.operands(operand) : this.build(operand).run,
     );
   }
 
@@ -229,7 +227,7 @@ class Builder {
     const part = this.within(name, bodies, (runs, slot) => {
       const body = runs.at(-1) ?? range;
       const test = runs.length > 1 ? runs[0] : undefined;
-      return make({ range, slot, test, body, steps: 1 + ((this.nodes - before) >> 2) });
+      return make({ range, slot, test, body, steps: 4 + this.nodes - before });
     });
     this.comprehensions -= 1;
     return part;

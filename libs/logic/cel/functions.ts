@@ -91,7 +91,8 @@ const toBool: RuleFunction = ([value]) => {
   return value === 'false' ? false : failed('neither "true" nor "false"');
 };
 
-const toText: RuleFunction = ([value]) => (typeof value === 'string' ? value : String(value));
+const toText: RuleFunction = ([value]) =>
+  value === null || typeof value === 'object' ? failed('no text for this value') : String(value);
 
 const toTimestamp: RuleFunction = ([value]) => {
   if (typeof value === 'bigint') return timestamp(Number(value) * 1000);

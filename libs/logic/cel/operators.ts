@@ -104,7 +104,9 @@ export const negate = (value: Known): Value => {
 export const item = (list: Known, index: Known): Value => {
   if (list instanceof Map) {
     const found = (list as ReadonlyMap<unknown, Known>).get(index);
-    return found === undefined ? failed(`no such key: ${String(index)}`) : found;
+    return found === undefined
+      ? failed(`no such key: ${typeof index === 'object' ? '?' : String(index)}`)
+      : found;
   }
   if (!isList(list) || typeof index !== 'bigint') return mistyped('[]');
   const found = list[Number(index)];

