@@ -1,0 +1,9 @@
+import { aggregate } from './aggregate/aggregate.ts';
+import type { Bench } from './bench.ts';
+import { ingest } from './ingest/ingest.ts';
+import { logic } from './logic/logic.ts';
+import { project } from './project/project.ts';
+import { start } from './start/start.ts';
+
+/** Every benchmark, by the name it is run by. */
+export const BENCHES: readonly Bench[] = [ingest, aggregate, project, logic, start];
