@@ -33,7 +33,7 @@ export default {
     {
       ...shared,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/e2e/**/*.e2e.spec.ts'],
+      testMatch: ['<rootDir>/{e2e,tools}/**/*.e2e.spec.ts'],
     },
   ],
 };

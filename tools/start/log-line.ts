@@ -1,36 +1,24 @@
 import type { Colors } from 'picocolors/types.js';
 
+/** Least severe first. */
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+type Level = (typeof LEVELS)[number];
+
 /** A service's log line, as pino writes it. */
 interface LogRecord {
-  readonly level: number;
+  readonly level: Level;
   readonly msg?: string;
+  readonly req?: { readonly method?: string; readonly url?: string };
+  readonly res?: { readonly statusCode?: number };
+  readonly responseTime?: number;
+  readonly err?: { readonly message?: string };
   readonly [field: string]: unknown;
 }
 
-/** What every line holds, or what says nothing at a glance. The log file has it all. */
-const LEFT_OUT = new Set([
-  'level',
-  'time',
-  'msg',
-  'pid',
-  'hostname',
-  'service',
-  'name',
-  'context',
-  'v',
-  'trace_id',
-  'span_id',
-  'trace_flags',
-  'req',
-  'res',
-  'err',
-  'responseTime',
-  'worker',
-]);
-
-const INFO = 30;
-const WARN = 40;
-const ERROR = 50;
+/** What every line holds, what says nothing at a glance, and what is put into words. The log file has it all. */
+const LEFT_OUT = new Set(
+  'level time msg pid service component trace_id span_id trace_flags req res responseTime err'.split(' '),
+);
 
 /**
  * A line of output for a person: level, message, fields. Undefined for what is left to the log file: what is below
@@ -39,41 +27,30 @@ const ERROR = 50;
 export function renderLogLine(line: string, colors: Colors): string | undefined {
   const record = parseRecord(line);
   if (!record) return line.trim() === '' ? undefined : line;
-  if (record.level < INFO || (record.level < WARN && 'res' in record)) return undefined;
-  return [
-    levelWord(record.level, colors),
-    record.msg ?? '',
-    ...fields(record).map((text) => colors.dim(text)),
-  ]
-    .filter((text) => text !== '')
-    .join(' ');
+  const severity = LEVELS.indexOf(record.level);
+  if (severity < LEVELS.indexOf('info')) return undefined;
+  if (record.level === 'info' && record.res) return undefined;
+  const words = [levelWord(record.level, colors), record.msg ?? '', ...fields(record).map(colors.dim)];
+  return words.filter((text) => text !== '').join(' ');
 }
 
 function parseRecord(line: string): LogRecord | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && 'level' in value && typeof value.level === 'number'
-      ? (value as LogRecord)
-      : undefined;
+    const value = JSON.parse(line) as { level?: unknown };
+    return LEVELS.some((level) => level === value.level) ? (value as LogRecord) : undefined;
   } catch {
     return undefined; // a line that only looks like JSON is shown as it is
   }
 }
 
-function levelWord(level: number, colors: Colors): string {
-  if (level >= ERROR) return colors.red('ERROR');
-  if (level >= WARN) return colors.yellow('WARN');
-  return colors.green('INFO');
+function levelWord(level: Level, colors: Colors): string {
+  if (level === 'error' || level === 'fatal') return colors.red('ERROR');
+  return level === 'warn' ? colors.yellow('WARN') : colors.green('INFO');
 }
 
 function fields(record: LogRecord): string[] {
-  const { req, res, err, responseTime } = record as {
-    req?: { method?: string; url?: string };
-    res?: { statusCode?: number };
-    err?: { message?: string };
-    responseTime?: number;
-  };
+  const { req, res, responseTime, err } = record;
   const known = [
     ...(req ? [`${req.method ?? ''} ${req.url ?? ''}`.trim()] : []),
     ...(res?.statusCode === undefined ? [] : [String(res.statusCode)]),

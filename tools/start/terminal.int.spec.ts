@@ -22,7 +22,7 @@ const crash = (crashes: number) => ({
   exit: 'exit code 1',
   crashes,
   restartInMs: 1234,
-  lastLines: ['{"level":50,"msg":"no key"}', 'last'],
+  lastLines: ['{"level":"error","msg":"no key"}', 'last'],
 });
 
 describe('the terminal', () => {
@@ -67,14 +67,14 @@ describe('the terminal', () => {
   });
 
   it('shows of the logs what matters, and keeps all of them in files', async () => {
-    for (const line of ['{"level":20,"msg":"detail"}', '{"level":30,"msg":"hello"}'])
+    for (const line of ['{"level":"debug","msg":"detail"}', '{"level":"info","msg":"hello"}'])
       terminal.onEvent({ kind: 'line', name: 'gateway', stream: 'stdout', line });
     for (const line of ['[1] [INF] all is well', '[1] [ERR] no space'])
       terminal.onEvent({ kind: 'line', name: 'nats', stream: 'stderr', line });
     await terminal.close();
     expect(said).toBe('gateway │ INFO hello\nnats    │ [1] [ERR] no space\n');
     expect(await readFile(join(logs, 'gateway.log'), 'utf8')).toBe(
-      '{"level":20,"msg":"detail"}\n{"level":30,"msg":"hello"}\n',
+      '{"level":"debug","msg":"detail"}\n{"level":"info","msg":"hello"}\n',
     );
     expect(await readFile(join(logs, 'nats.log'), 'utf8')).toContain('all is well');
   });
