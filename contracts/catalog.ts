@@ -27,4 +27,9 @@ export const EVENTS: readonly EventDefinition[] = [
 export const UPCASTERS: readonly Upcaster[] = [];
 
 /** The service that alone appends the events of a family. */
-export const OWNERS = { workspace: 'gateway', access: 'gateway', form: 'forms', submission: 'forms' } as const;
+export const OWNERS = {
+  workspace: 'gateway',
+  access: 'gateway',
+  form: 'forms',
+  submission: 'forms',
+} as const;

@@ -2,12 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { ERRORS, isErrorCode, Problem } from './errors.ts';
 
 describe('the errors table', () => {
-  it.each(Object.entries(ERRORS))('gives %s a client or server status, a title and an action', (_code, entry) => {
-    expect(entry.status).toBeGreaterThanOrEqual(400);
-    expect(entry.status).toBeLessThan(600);
-    expect(entry.title).not.toMatch(/\.$/);
-    expect(entry.action).toMatch(/\.$/);
-  });
+  it.each(Object.entries(ERRORS))(
+    'gives %s a client or server status, a title and an action',
+    (_code, entry) => {
+      expect(entry.status).toBeGreaterThanOrEqual(400);
+      expect(entry.status).toBeLessThan(600);
+      expect(entry.title).not.toMatch(/\.$/);
+      expect(entry.action).toMatch(/\.$/);
+    },
+  );
 
   it('takes its own codes alone', () => {
     expect(isErrorCode('not_found')).toBe(true);

@@ -36,6 +36,7 @@ describe('the catalog', () => {
   });
 
   it('seals only properties that the data have', () => {
-    for (const { data, sealed } of EVENTS) expect(Object.keys(data.shape)).toEqual(expect.arrayContaining([...sealed]));
+    for (const { data, sealed } of EVENTS)
+      expect(Object.keys(data.shape)).toEqual(expect.arrayContaining([...sealed]));
   });
 });

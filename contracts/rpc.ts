@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
 /** A request that one service makes of another over NATS request/reply, as data. */
-export interface RpcDefinition<Request extends z.ZodObject = z.ZodObject, Response extends z.ZodType = z.ZodType> {
+export interface RpcDefinition<
+  Request extends z.ZodObject = z.ZodObject,
+  Response extends z.ZodType = z.ZodType,
+> {
   /** `rpc.<service>.<noun>.<verb>` */
   readonly subject: string;
   /** A command may change the log, so a lost answer leaves its outcome unknown; a query may be repeated freely. */

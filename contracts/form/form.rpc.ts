@@ -6,7 +6,10 @@ import { FormDefinition } from './definition.ts';
 export const FormId = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens, at most 63')
-  .meta({ description: 'Lower-case letters, digits and inner hyphens, at most 63', examples: ['consumer-complaint'] });
+  .meta({
+    description: 'Lower-case letters, digits and inner hyphens, at most 63',
+    examples: ['consumer-complaint'],
+  });
 
 export const VersionNumber = z.int().positive();
 

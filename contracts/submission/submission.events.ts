@@ -5,7 +5,9 @@ type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
 
 /** Any JSON value: what an answer looks like is its form's business, and grows with the form language. */
 const Json: z.ZodType<Json> = z
-  .lazy(() => z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(Json), z.record(z.string(), Json)]))
+  .lazy(() =>
+    z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(Json), z.record(z.string(), Json)]),
+  )
   .meta({ id: 'Json', description: 'Any JSON value' });
 
 /** Answers by field name, as the form's version allows them. */

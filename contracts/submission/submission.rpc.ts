@@ -45,14 +45,20 @@ export type HistoryEntry = z.infer<typeof HistoryEntry>;
 /** One condition of a list; a list holds what satisfies all of them. */
 export const Condition = z.object({
   /** `submittedAt`, `formVersion`, ..., or `answers.<field>`. */
-  field: z.string().regex(/^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$/).max(130),
+  field: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$/)
+    .max(130),
   op: z.enum(['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'exists']),
   value: z.string().max(2000),
 });
 export type Condition = z.infer<typeof Condition>;
 
 export const SortOrder = z.object({
-  field: z.string().regex(/^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$/).max(130),
+  field: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$/)
+    .max(130),
   descending: z.boolean(),
 });
 export type SortOrder = z.infer<typeof SortOrder>;

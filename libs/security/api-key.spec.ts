@@ -11,12 +11,15 @@ describe('API keys', () => {
     expect(matchesHash(two.key, one.hash)).toBe(false);
   });
 
-  it.each(['', 'fb_short', 'fb_abcdefgh_tooshort', 'sk_abcdefgh_' + 'x'.repeat(43), 'fb_abcd-fgh_' + 'x'.repeat(43)])(
-    'of another shape have no id: %j',
-    (text) => {
-      expect(apiKeyId(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'fb_short',
+    'fb_abcdefgh_tooshort',
+    'sk_abcdefgh_' + 'x'.repeat(43),
+    'fb_abcd-fgh_' + 'x'.repeat(43),
+  ])('of another shape have no id: %j', (text) => {
+    expect(apiKeyId(text)).toBeUndefined();
+  });
 
   it('never match a hash of another length', () => {
     expect(matchesHash(issueApiKey().key, 'abcd')).toBe(false);

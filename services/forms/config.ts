@@ -14,7 +14,9 @@ export const FormsConfig = z.object({
     .string()
     .transform((text) => Buffer.from(text, 'base64'))
     .refine((key) => key.length === MASTER_KEY_BYTES, `must be ${MASTER_KEY_BYTES} bytes in base64`)
-    .meta({ description: 'Wraps the keys of workspaces. Who has it can read all answers; who loses it loses them' }),
+    .meta({
+      description: 'Wraps the keys of workspaces. Who has it can read all answers; who loses it loses them',
+    }),
   ROLES: z
     .string()
     .default(ROLES.join(','))

@@ -4,7 +4,7 @@ import pino from 'pino';
 import { v7 as uuid } from 'uuid';
 import type { z } from 'zod';
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
-import { Problem, type ErrorCode } from '#contracts/errors';
+import type { ErrorCode, Problem } from '#contracts/errors';
 import {
   createForm,
   editDraft,
@@ -59,7 +59,12 @@ beforeAll(async () => {
   nats = await startTestNats();
   bus = await connectBus({ servers: nats.url, name: 'spec', logger });
   database = connectDatabase({ ...testDatabase(), logger });
-  const { log } = await openLog(bus, { events: EVENTS, upcasters: UPCASTERS, source: '/formbus/forms', masterKey });
+  const { log } = await openLog(bus, {
+    events: EVENTS,
+    upcasters: UPCASTERS,
+    source: '/formbus/forms',
+    masterKey,
+  });
   const projectors = startProjectors({ bus, log, database, logger, readiness: new Readiness() });
   stops.push(() => projectors.stop());
   // Two, so that every case meets an instance that did not make the change before.
@@ -102,7 +107,13 @@ let forms = 0;
 async function publishedForm(): Promise<string> {
   const form = `order-${++forms}`;
   await rpc.call(createForm, { caller: caller(), form, definition: definition(), idempotencyKey: null });
-  await rpc.call(publishForm, { caller: caller(), form, note: '', expectVersion: null, idempotencyKey: null });
+  await rpc.call(publishForm, {
+    caller: caller(),
+    form,
+    note: '',
+    expectVersion: null,
+    idempotencyKey: null,
+  });
   return form;
 }
 
@@ -131,8 +142,18 @@ const code = async (call: Promise<unknown>): Promise<ErrorCode> => (await refusa
 describe('a form', () => {
   it('is drafted, edited, published, and read back whole', async () => {
     const form = 'life';
-    await rpc.call(createForm, { caller: caller(), form, definition: definition('One'), idempotencyKey: null });
-    const edited = await rpc.call(editDraft, { caller: caller(), form, definition: definition('Two'), expectVersion: 1 });
+    await rpc.call(createForm, {
+      caller: caller(),
+      form,
+      definition: definition('One'),
+      idempotencyKey: null,
+    });
+    const edited = await rpc.call(editDraft, {
+      caller: caller(),
+      form,
+      definition: definition('Two'),
+      expectVersion: 1,
+    });
     expect(edited.form).toMatchObject({ state: 'draft', version: 2, title: 'Two', current: null });
     const published = await rpc.call(publishForm, {
       caller: caller(),
@@ -141,7 +162,11 @@ describe('a form', () => {
       expectVersion: 2,
       idempotencyKey: null,
     });
-    expect(published.form).toMatchObject({ state: 'published', current: 1, versions: [{ number: 1, note: 'first' }] });
+    expect(published.form).toMatchObject({
+      state: 'published',
+      current: 1,
+      versions: [{ number: 1, note: 'first' }],
+    });
     expect((await rpc.call(getForm, { caller: caller(), form })).form).toEqual(published.form);
     const version = await rpc.call(getVersion, { caller: caller(), form, number: 1 });
     expect(version.definition).toEqual(definition('Two'));
@@ -158,7 +183,14 @@ describe('a form', () => {
   it('refuses a definition with everything that is wrong with it', async () => {
     const broken = {
       title: 'Broken',
-      pages: [{ fields: [{ type: 'text', name: 'a', visible: 'nobody' }, { type: 'text', name: 'a' }] }],
+      pages: [
+        {
+          fields: [
+            { type: 'text', name: 'a', visible: 'nobody' },
+            { type: 'text', name: 'a' },
+          ],
+        },
+      ],
     };
     const problem = await refusal(
       rpc.call(createForm, { caller: caller(), form: 'broken', definition: broken, idempotencyKey: null }),
@@ -180,8 +212,16 @@ describe('a form', () => {
 
   it.each([
     ['unknown form', () => rpc.call(getForm, { caller: caller(), form: 'nobody' }), 'form_not_found'],
-    ['form of another workspace', () => rpc.call(getForm, { caller: caller('other'), form: 'life' }), 'form_not_found'],
-    ['unknown version', () => rpc.call(getVersion, { caller: caller(), form: 'life', number: 9 }), 'version_not_found'],
+    [
+      'form of another workspace',
+      () => rpc.call(getForm, { caller: caller('other'), form: 'life' }),
+      'form_not_found',
+    ],
+    [
+      'unknown version',
+      () => rpc.call(getVersion, { caller: caller(), form: 'life', number: 9 }),
+      'version_not_found',
+    ],
   ] as const)('is not found: %s', async (_what, call, expected) => {
     expect(await code(call())).toBe(expected);
   });
@@ -221,7 +261,11 @@ describe('submitting', () => {
       submission: done.receipt.id,
       minPosition: done.committed.position,
     });
-    expect(read.submission).toMatchObject({ answers: { city: 'Rome', amount: 3 }, version: 1, submittedBy: 'key:spec' });
+    expect(read.submission).toMatchObject({
+      answers: { city: 'Rome', amount: 3 },
+      version: 1,
+      submittedBy: 'key:spec',
+    });
   });
 
   it('refuses with every problem at once', async () => {
@@ -266,7 +310,10 @@ describe('submitting', () => {
     await rpc.call(retireVersion, { caller: caller(), form, number: 1, reason: '', expectVersion: null });
     await eventually(async () => {
       const problem = await refusal(rpc.call(submit, submission(form, { city: 'Rome' }, { formVersion: 1 })));
-      expect([problem.code, problem.message]).toEqual(['version_retired', 'version 1 is retired; version 2 is current']);
+      expect([problem.code, problem.message]).toEqual([
+        'version_retired',
+        'version 1 is retired; version 2 is current',
+      ]);
     });
     const { receipt } = await rpc.call(submit, submission(form, { city: 'Rome' }));
     expect(receipt.formVersion).toBe(2);
@@ -282,7 +329,9 @@ describe('submitting', () => {
   it('refuses a form that was never published', async () => {
     const create = { caller: caller(), form: 'draft-only', definition: definition(), idempotencyKey: null };
     await rpc.call(createForm, create);
-    expect(await code(rpc.call(submit, submission('draft-only', { city: 'Rome' })))).toBe('form_not_published');
+    expect(await code(rpc.call(submit, submission('draft-only', { city: 'Rome' })))).toBe(
+      'form_not_published',
+    );
   });
 });
 
@@ -295,10 +344,17 @@ describe('a list of submissions', () => {
     form = await publishedForm();
     const done = await Promise.all(
       Array.from({ length: ORDERS }, (_, i) =>
-        rpc.call(submit, submission(form, { city: i % 2 ? 'Rome' : 'Oslo', ...(i % 5 === 0 ? {} : { amount: i }) })),
+        rpc.call(
+          submit,
+          submission(form, { city: i % 2 ? 'Rome' : 'Oslo', ...(i % 5 === 0 ? {} : { amount: i }) }),
+        ),
       ),
     );
-    last = done.map(({ committed }) => committed.position).toSorted((a, b) => seqOf(a) - seqOf(b)).at(-1) ?? '';
+    last =
+      done
+        .map(({ committed }) => committed.position)
+        .toSorted((a, b) => seqOf(a) - seqOf(b))
+        .at(-1) ?? '';
   });
 
   const seqOf = (position: string): number => Number(position.split('.')[1]);
@@ -320,18 +376,25 @@ describe('a list of submissions', () => {
     ['answers.amount', true],
     ['submittedAt', false],
     ['answers.city', true],
-  ] as const)('gives every submission once over all pages, sorted by %s (descending: %s)', async (field, descending) => {
-    const seen: string[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: z.infer<typeof listSubmissions.response> = await list({ sort: { field, descending }, limit: 7, cursor });
-      seen.push(...page.items.map(({ id }) => id));
-      cursor = page.next;
-    } while (cursor !== null);
-    const whole = await list({ sort: { field, descending } });
-    expect(seen).toEqual(whole.items.map(({ id }) => id));
-    expect(new Set(seen).size).toBe(ORDERS);
-  });
+  ] as const)(
+    'gives every submission once over all pages, sorted by %s (descending: %s)',
+    async (field, descending) => {
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: z.infer<typeof listSubmissions.response> = await list({
+          sort: { field, descending },
+          limit: 7,
+          cursor,
+        });
+        seen.push(...page.items.map(({ id }) => id));
+        cursor = page.next;
+      } while (cursor !== null);
+      const whole = await list({ sort: { field, descending } });
+      expect(seen).toEqual(whole.items.map(({ id }) => id));
+      expect(new Set(seen).size).toBe(ORDERS);
+    },
+  );
 
   it('holds what satisfies all conditions, and counts it', async () => {
     const page = await list({
@@ -347,12 +410,17 @@ describe('a list of submissions', () => {
   });
 
   it('finds those without an answer', async () => {
-    const page = await list({ where: [{ field: 'answers.amount', op: 'exists', value: 'false' }], count: true });
+    const page = await list({
+      where: [{ field: 'answers.amount', op: 'exists', value: 'false' }],
+      count: true,
+    });
     expect(page.total).toBe(5);
   });
 
   it('refuses a field that the form does not have, and a position that is none', async () => {
-    expect(await code(list({ where: [{ field: 'answers.nope', op: 'eq', value: '1' }] }))).toBe('bad_request');
+    expect(await code(list({ where: [{ field: 'answers.nope', op: 'eq', value: '1' }] }))).toBe(
+      'bad_request',
+    );
     expect(await code(list({ minPosition: 'other.1' }))).toBe('bad_position');
   });
 });

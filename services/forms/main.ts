@@ -24,7 +24,8 @@ await runService({
     // Submissions are taken without it; only lists have to wait.
     readiness.add('mongodb', () => ({ ok: true, degraded: !database.available }));
     const roles: { stop(): Promise<void> }[] = [];
-    if (config.ROLES.includes('projector')) roles.push(startProjectors({ bus, log, database, logger, readiness }));
+    if (config.ROLES.includes('projector'))
+      roles.push(startProjectors({ bus, log, database, logger, readiness }));
     if (config.ROLES.includes('api')) roles.push(await startApi({ bus, log, executor, database, logger }));
     return {
       async stop() {

@@ -35,6 +35,8 @@ export function startProjectors({ readiness, ...shared }: ProjectorDependencies)
 
 /** A projection that halted or waits does not keep requests away: writes go on, and reads say their age. */
 function checkOf({ state, position, lag, reason }: ProjectorStatus): Check {
-  const detail = [state, position && `at ${position}`, lag > 0 && `${lag} behind`, reason].filter(Boolean).join(', ');
+  const detail = [state, position && `at ${position}`, lag > 0 && `${lag} behind`, reason]
+    .filter(Boolean)
+    .join(', ');
   return { ok: true, degraded: state === 'halted' || state === 'waiting', detail };
 }

@@ -23,14 +23,21 @@ export const GatewayConfig = z.object({
     .string()
     .refine((key) => apiKeyId(key) !== undefined, 'must look like fb_<8 characters>_<43 characters>')
     .optional()
-    .meta({ description: 'An API key with every scope for that workspace, created at start where it does not exist' }),
+    .meta({
+      description: 'An API key with every scope for that workspace, created at start where it does not exist',
+    }),
   GATEWAY_WORKERS: z.coerce
     .number()
     .int()
     .min(1)
     .max(256)
     .optional()
-    .meta({ description: 'How many processes serve the API; without it, as many as the CPU quota has cores' }),
-  PUBLIC_URL: z.url().optional().meta({ description: 'The address that callers use, for the API description' }),
+    .meta({
+      description: 'How many processes serve the API; without it, as many as the CPU quota has cores',
+    }),
+  PUBLIC_URL: z
+    .url()
+    .optional()
+    .meta({ description: 'The address that callers use, for the API description' }),
 });
 export type GatewayConfig = z.infer<typeof GatewayConfig>;

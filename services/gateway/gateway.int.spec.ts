@@ -34,7 +34,10 @@ beforeAll(async () => {
   await bootstrap(executor, 'acme', owner.key);
   directory = new AccessDirectory(log, logger);
   await directory.start();
-  app = await createHttpApp({ directory, executor, rpc: new RpcClient(bus), logger }, { bodyLimit: BODY_LIMIT });
+  app = await createHttpApp(
+    { directory, executor, rpc: new RpcClient(bus), logger },
+    { bodyLimit: BODY_LIMIT },
+  );
   routes = routesOf(app);
 });
 
@@ -49,7 +52,10 @@ const bearer = (key: string): { authorization: string } => ({ authorization: `Be
 const asOwner = bearer(owner.key);
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-async function createKey(scopes: Scope[], expiresAt: string | null = null): Promise<{ id: string; key: string }> {
+async function createKey(
+  scopes: Scope[],
+  expiresAt: string | null = null,
+): Promise<{ id: string; key: string }> {
   const response = await app.inject({
     method: 'POST',
     url: '/v1/keys',
@@ -86,11 +92,21 @@ describe('every route', () => {
   });
 
   it('refuses a request without a key, with a bad one, and with one that was made up', async () => {
-    const attempts = [{}, { authorization: 'Basic Zm9vOmJhcg==' }, bearer('fb_nonsense'), bearer(issueApiKey().key)];
+    const attempts = [
+      {},
+      { authorization: 'Basic Zm9vOmJhcg==' },
+      bearer('fb_nonsense'),
+      bearer(issueApiKey().key),
+    ];
     for (const { method, path } of routes) {
       for (const headers of attempts) {
         const response = await app.inject({ method: method as Method, url: concrete(path), headers });
-        expect([method, path, response.statusCode, response.json().code]).toEqual([method, path, 401, 'unauthenticated']);
+        expect([method, path, response.statusCode, response.json().code]).toEqual([
+          method,
+          path,
+          401,
+          'unauthenticated',
+        ]);
         expect(response.headers['www-authenticate']).toContain('Bearer');
       }
     }
@@ -99,9 +115,16 @@ describe('every route', () => {
   it('refuses a key without its scope', async () => {
     for (const { method, path, scope } of routes) {
       const { key } = await createKey(SCOPES.filter((one) => one !== scope));
-      const response = await app.inject({ method: method as Method, url: concrete(path), headers: bearer(key) });
+      const response = await app.inject({
+        method: method as Method,
+        url: concrete(path),
+        headers: bearer(key),
+      });
       expect([method, path, response.statusCode]).toEqual([method, path, 403]);
-      expect(response.json()).toMatchObject({ code: 'forbidden', detail: expect.stringContaining(scope ?? '?') });
+      expect(response.json()).toMatchObject({
+        code: 'forbidden',
+        detail: expect.stringContaining(scope ?? '?'),
+      });
     }
   });
 });
@@ -113,7 +136,7 @@ describe('API keys', () => {
     expect(whoami.json()).toMatchObject({ id: 'acme', key: { id, scopes: ['workspace:read'] } });
 
     const listed = await app.inject({ url: '/v1/keys', headers: asOwner });
-    expect(listed.json().items.map((item: { id: string }) => item.id)).toContain(id);
+    expect(listed.json<{ items: { id: string }[] }>().items.map((item) => item.id)).toContain(id);
     expect(listed.body).not.toContain(key.slice(12));
 
     const revoked = await app.inject({ method: 'DELETE', url: `/v1/keys/${id}`, headers: asOwner });
@@ -153,8 +176,16 @@ describe('API keys', () => {
 });
 
 describe('bad requests', () => {
-  const submit = (payload: string | object, headers: object = {}): Promise<{ statusCode: number; json(): unknown }> =>
-    app.inject({ method: 'POST', url: '/v1/forms/contact/submissions', headers: { ...asOwner, ...headers }, payload });
+  const submit = (
+    payload: string | object,
+    headers: object = {},
+  ): Promise<{ statusCode: number; json(): unknown }> =>
+    app.inject({
+      method: 'POST',
+      url: '/v1/forms/contact/submissions',
+      headers: { ...asOwner, ...headers },
+      payload,
+    });
   const json = { 'content-type': 'application/json' };
 
   it.each([
@@ -165,8 +196,20 @@ describe('bad requests', () => {
     ['an unknown field', '{"answers":{},"answer":{}}', json, 400, 'bad_request'],
     ['a version that is no number', '{"answers":{},"version":"1"}', json, 400, 'bad_request'],
     ['another media type', '<x/>', { 'content-type': 'application/xml' }, 415, 'unsupported_media_type'],
-    ['a body over the limit', JSON.stringify({ answers: { a: 'x'.repeat(BODY_LIMIT) } }), json, 413, 'body_too_large'],
-    ['an Idempotency-Key that is too long', '{"answers":{}}', { ...json, 'idempotency-key': 'k'.repeat(256) }, 400, 'bad_request'],
+    [
+      'a body over the limit',
+      JSON.stringify({ answers: { a: 'x'.repeat(BODY_LIMIT) } }),
+      json,
+      413,
+      'body_too_large',
+    ],
+    [
+      'an Idempotency-Key that is too long',
+      '{"answers":{}}',
+      { ...json, 'idempotency-key': 'k'.repeat(256) },
+      400,
+      'bad_request',
+    ],
   ])('say what is wrong: %s', async (_what, payload, headers, status, code) => {
     const response = await submit(payload, headers);
     expect([response.statusCode, (response.json() as { code: string }).code]).toEqual([status, code]);
@@ -179,7 +222,9 @@ describe('bad requests', () => {
 
   it('need If-Match to replace a draft', async () => {
     const put = { method: 'PUT', url: '/v1/forms/contact/draft', payload: { definition: {} } } as const;
-    expect((await app.inject({ ...put, headers: asOwner })).json()).toMatchObject({ code: 'precondition_required' });
+    expect((await app.inject({ ...put, headers: asOwner })).json()).toMatchObject({
+      code: 'precondition_required',
+    });
     const malformed = await app.inject({ ...put, headers: { ...asOwner, 'if-match': '3' } });
     expect(malformed.json()).toMatchObject({ code: 'bad_request' });
   });
@@ -209,9 +254,15 @@ describe('bad requests', () => {
 
 describe('every answer', () => {
   it('carries the request id, the one sent or a new one', async () => {
-    const sent = await app.inject({ url: '/v1/workspace', headers: { ...asOwner, 'x-request-id': 'trace-me.1' } });
+    const sent = await app.inject({
+      url: '/v1/workspace',
+      headers: { ...asOwner, 'x-request-id': 'trace-me.1' },
+    });
     expect(sent.headers['x-request-id']).toBe('trace-me.1');
-    const bad = await app.inject({ url: '/nowhere', headers: { 'x-request-id': 'no spaces or\nbreaks'.slice(0, 9) } });
+    const bad = await app.inject({
+      url: '/nowhere',
+      headers: { 'x-request-id': 'no spaces or\nbreaks'.slice(0, 9) },
+    });
     expect(bad.headers['x-request-id']).not.toContain(' ');
     expect(bad.json()).toMatchObject({ requestId: bad.headers['x-request-id'] });
   });

@@ -102,7 +102,10 @@ export class FormCatalog {
         }
       } catch (error) {
         // What could not be followed may have changed: nothing kept is trusted, and nothing is kept meanwhile.
-        this.#logger.error({ err: error }, 'form catalog lost the log; it reads every form anew until it follows again');
+        this.#logger.error(
+          { err: error },
+          'form catalog lost the log; it reads every form anew until it follows again',
+        );
         this.#entries.clear();
         from = await this.#log.lastSeq().catch(() => from);
       }

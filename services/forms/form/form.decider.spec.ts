@@ -70,7 +70,9 @@ describe('a form', () => {
   });
 
   it('does nothing for the draft that it has', () => {
-    given(formDecider, created).when({ kind: 'editDraft', definition: titled('First') }).thenNothing();
+    given(formDecider, created)
+      .when({ kind: 'editDraft', definition: titled('First') })
+      .thenNothing();
   });
 });
 
@@ -118,7 +120,9 @@ describe('retiring', () => {
   it('ends the form: no draft, no version, and nothing when it is repeated', () => {
     given(formDecider, created).when({ kind: 'retire', reason: '' }).then(retired);
     given(formDecider, created, retired).when({ kind: 'retire', reason: '' }).thenNothing();
-    given(formDecider, created, retired).when({ kind: 'editDraft', definition: second }).thenProblem('form_retired');
+    given(formDecider, created, retired)
+      .when({ kind: 'editDraft', definition: second })
+      .thenProblem('form_retired');
     given(formDecider, created, retired).when(publish).thenProblem('form_retired');
   });
 });
@@ -127,9 +131,13 @@ describe('any history of commands', () => {
   const commands = fc.array(
     fc.oneof(
       fc.constant<FormCommand>(create),
-      fc.constantFrom('A', 'B', 'C').map((title): FormCommand => ({ kind: 'editDraft', definition: titled(title) })),
+      fc
+        .constantFrom('A', 'B', 'C')
+        .map((title): FormCommand => ({ kind: 'editDraft', definition: titled(title) })),
       fc.constant<FormCommand>(publish),
-      fc.integer({ min: 1, max: 4 }).map((number): FormCommand => ({ kind: 'retireVersion', number, reason: '' })),
+      fc
+        .integer({ min: 1, max: 4 })
+        .map((number): FormCommand => ({ kind: 'retireVersion', number, reason: '' })),
     ),
     { maxLength: 30 },
   );
@@ -149,7 +157,9 @@ describe('any history of commands', () => {
           }
         }
         if (!state.exists) return;
-        expect(new Map(state.versions.map(({ number, definition }) => [number, definition]))).toEqual(definitions);
+        expect(new Map(state.versions.map(({ number, definition }) => [number, definition]))).toEqual(
+          definitions,
+        );
       }),
     );
   });

@@ -44,19 +44,29 @@ export class FormHandler {
 
   @MessagePattern(createForm.subject)
   async create(
-    @Payload({ schema: createForm.request }) { caller, form, definition, idempotencyKey }: Request<typeof createForm>,
+    @Payload({ schema: createForm.request })
+    { caller, form, definition, idempotencyKey }: Request<typeof createForm>,
   ): Promise<FormCommitted> {
     const checked = definitionOf(definition);
-    const idempotency = idempotencyOf(caller, 'createForm', form, idempotencyKey, { form, definition: checked });
+    const idempotency = idempotencyOf(caller, 'createForm', form, idempotencyKey, {
+      form,
+      definition: checked,
+    });
     const command: FormCommand = { kind: 'create', definition: checked, idempotency };
     return this.execute(caller, form, command, { fresh: true });
   }
 
   @MessagePattern(editDraft.subject)
   async edit(
-    @Payload({ schema: editDraft.request }) { caller, form, definition, expectVersion }: Request<typeof editDraft>,
+    @Payload({ schema: editDraft.request })
+    { caller, form, definition, expectVersion }: Request<typeof editDraft>,
   ): Promise<FormCommitted> {
-    return this.execute(caller, form, { kind: 'editDraft', definition: definitionOf(definition) }, { expectVersion });
+    return this.execute(
+      caller,
+      form,
+      { kind: 'editDraft', definition: definitionOf(definition) },
+      { expectVersion },
+    );
   }
 
   @MessagePattern(publishForm.subject)
@@ -78,7 +88,8 @@ export class FormHandler {
 
   @MessagePattern(retireForm.subject)
   async retire(
-    @Payload({ schema: retireForm.request }) { caller, form, reason, expectVersion }: Request<typeof retireForm>,
+    @Payload({ schema: retireForm.request })
+    { caller, form, reason, expectVersion }: Request<typeof retireForm>,
   ): Promise<FormCommitted> {
     return this.execute(caller, form, { kind: 'retire', reason }, { expectVersion });
   }
@@ -153,5 +164,7 @@ function idempotencyOf(
   key: string | null,
   request: unknown,
 ): Idempotency | null {
-  return key === null ? null : { key: derivedId(workspace, actor, operation, form, key), request: digest(request) };
+  return key === null
+    ? null
+    : { key: derivedId(workspace, actor, operation, form, key), request: digest(request) };
 }

@@ -1,4 +1,10 @@
-import { formCreatedV1, formDraftEditedV1, formRetiredV1, formVersionPublishedV1, formVersionRetiredV1 } from '#contracts/form/form.events';
+import {
+  formCreatedV1,
+  formDraftEditedV1,
+  formRetiredV1,
+  formVersionPublishedV1,
+  formVersionRetiredV1,
+} from '#contracts/form/form.events';
 import { eventType } from '#contracts/event';
 import { families } from '#contracts/subjects';
 import type { Projection } from '#readmodel/projection';
@@ -15,7 +21,9 @@ export const formsProjection: Projection<FormDocument> = {
   name: 'forms',
   version: 1,
   filters: [families.form],
-  types: [formCreatedV1, formDraftEditedV1, formVersionPublishedV1, formVersionRetiredV1, formRetiredV1].map(eventType),
+  types: [formCreatedV1, formDraftEditedV1, formVersionPublishedV1, formVersionRetiredV1, formRetiredV1].map(
+    eventType,
+  ),
   indexes: [{ name: 'by_update', key: { workspace: 1, updatedAt: -1, _id: -1 } }],
   documentId: (event) => event.subject,
   fold(document, event) {

@@ -40,7 +40,14 @@ export function keysetPage({ conditions, sort, limit, cursor }: PageRequest): Pa
   const direction = sort.descending ? -1 : 1;
   const after = cursor === null ? undefined : readCursor(cursor, list);
   const filter = after ? { $and: [conditions, beyond(sort.field, direction, after)] } : conditions;
-  return { filter, sort: { [sort.field]: direction, _id: direction }, fetch: limit + 1, limit, field: sort.field, list };
+  return {
+    filter,
+    sort: { [sort.field]: direction, _id: direction },
+    fetch: limit + 1,
+    limit,
+    field: sort.field,
+    list,
+  };
 }
 
 /** Cuts what was fetched to the page, and makes the cursor of the next one. */
@@ -79,7 +86,9 @@ function decode(text: string): Cursor | undefined {
   }
   if (typeof parsed !== 'object' || parsed === null) return undefined;
   const { list, value, id } = parsed as Record<string, unknown>;
-  return typeof list === 'string' && typeof id === 'string' && isSortValue(value) ? { list, value, id } : undefined;
+  return typeof list === 'string' && typeof id === 'string' && isSortValue(value)
+    ? { list, value, id }
+    : undefined;
 }
 
 function sortValue(document: object, field: string): Cursor['value'] {

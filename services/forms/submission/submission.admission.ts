@@ -5,7 +5,10 @@ import type { CatalogEntry } from '../form/form-catalog.ts';
 import type { Admission } from './submission.decider.ts';
 
 /** The version that a submission is made to: the one asked for, or the newest that takes submissions. */
-export function chooseVersion({ outline }: Pick<CatalogEntry, 'outline'>, asked: number | null): number | undefined {
+export function chooseVersion(
+  { outline }: Pick<CatalogEntry, 'outline'>,
+  asked: number | null,
+): number | undefined {
   return asked ?? outline.current ?? undefined;
 }
 
@@ -25,7 +28,10 @@ export function admit(
     ...(locale === null ? {} : { locale }),
   });
   if (checked.problems.length > 0) {
-    return { accepted: false, problem: new Problem('invalid_answers', undefined, { errors: checked.problems }) };
+    return {
+      accepted: false,
+      problem: new Problem('invalid_answers', undefined, { errors: checked.problems }),
+    };
   }
   return { accepted: true, answers: checked.answers as Answers, dropped: checked.dropped };
 }
@@ -35,11 +41,14 @@ function refusalOf({ outline }: CatalogEntry, asked: number | null): Problem | u
   if (outline.state === 'retired') return new Problem('form_retired');
   if (outline.versions.length === 0) return new Problem('form_not_published');
   if (asked === null) {
-    return outline.current === null ? new Problem('version_retired', 'every version of the form is retired') : undefined;
+    return outline.current === null
+      ? new Problem('version_retired', 'every version of the form is retired')
+      : undefined;
   }
   const version = outline.versions.find(({ number }) => number === asked);
   if (!version) return new Problem('version_not_found', `the form has no version ${asked}`);
   if (!version.retired) return undefined;
-  const instead = outline.current === null ? 'no version takes submissions' : `version ${outline.current} is current`;
+  const instead =
+    outline.current === null ? 'no version takes submissions' : `version ${outline.current} is current`;
   return new Problem('version_retired', `version ${asked} is retired; ${instead}`);
 }

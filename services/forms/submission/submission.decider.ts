@@ -36,9 +36,9 @@ export type SubmissionState =
 export const submissionDecider: Decider<SubmissionCommand, SubmissionState, SubmissionEvent> = {
   initial: { state: 'none' },
 
-  decide(command, state, { mac }) {
+  decide(command, state, context) {
     if (state.state !== 'none') {
-      if (state.requestMac === mac(command.request)) return [];
+      if (state.requestMac === context.mac(command.request)) return [];
       throw new Problem('idempotency_key_reused');
     }
     if (!command.admission.accepted) throw command.admission.problem;
@@ -48,7 +48,7 @@ export const submissionDecider: Decider<SubmissionCommand, SubmissionState, Subm
         formVersion: command.formVersion,
         answers: command.admission.answers,
         dropped: [...command.admission.dropped],
-        requestMac: mac(command.request),
+        requestMac: context.mac(command.request),
       }),
     ];
   },

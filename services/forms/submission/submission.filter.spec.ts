@@ -30,7 +30,9 @@ describe('conditions of a list', () => {
   });
 
   it('reach fields inside groups', () => {
-    expect(filter('answers.due', 'lt', '2026-01-01')).toEqual({ $and: [{ 'answers.due': { $lt: '2026-01-01' } }] });
+    expect(filter('answers.due', 'lt', '2026-01-01')).toEqual({
+      $and: [{ 'answers.due': { $lt: '2026-01-01' } }],
+    });
   });
 
   it('take several values as JSON, since values may hold commas', () => {
@@ -60,9 +62,12 @@ describe('conditions of a list', () => {
 });
 
 describe('the sort of a list', () => {
-  it.each(['submittedAt', 'formVersion', 'answers.amount', 'answers.city', 'answers.urgent'])('may be %s', (field) => {
-    expect(sortable({ field, descending: true }, fields)).toEqual({ field, descending: true });
-  });
+  it.each(['submittedAt', 'formVersion', 'answers.amount', 'answers.city', 'answers.urgent'])(
+    'may be %s',
+    (field) => {
+      expect(sortable({ field, descending: true }, fields)).toEqual({ field, descending: true });
+    },
+  );
 
   it.each(['answers.tags', 'answers.price', 'answers.nobody', '_id'])('may not be %s', (field) => {
     expect(() => sortable({ field, descending: false }, fields)).toThrow(

@@ -32,7 +32,12 @@ const LIST = z
       return z.NEVER;
     }
   })
-  .pipe(z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)).min(1).max(100));
+  .pipe(
+    z
+      .array(z.union([z.string(), z.number(), z.boolean()]).transform(String))
+      .min(1)
+      .max(100),
+  );
 
 /** What every submission has, beside its answers. */
 const OWN: readonly (readonly [string, Listable])[] = [
@@ -82,7 +87,9 @@ export function sortable(sort: SortOrder, fields: Fields): SortOrder {
 
 /** The conditions as one filter, all of which must hold. @throws Problem `bad_request` naming the field */
 export function matching(where: readonly Condition[], fields: Fields): Filter {
-  return where.length === 0 ? {} : { $and: where.map((condition) => filterOf(condition, known(condition.field, fields))) };
+  return where.length === 0
+    ? {}
+    : { $and: where.map((condition) => filterOf(condition, known(condition.field, fields))) };
 }
 
 function filterOf({ field, op, value }: Condition, listable: Listable): Filter {
@@ -94,7 +101,8 @@ function filterOf({ field, op, value }: Condition, listable: Listable): Filter {
     case 'lte':
     case 'gt':
     case 'gte':
-      if (!listable.ordered) throw new Problem('bad_request', `${field} has no order, so ${op} does not apply to it`);
+      if (!listable.ordered)
+        throw new Problem('bad_request', `${field} has no order, so ${op} does not apply to it`);
       return { [field]: { [`$${op}`]: listable.read(value) } };
     case 'in':
       return { [field]: { $in: readList(value).map((part) => listable.read(part)) } };
@@ -106,7 +114,10 @@ function filterOf({ field, op, value }: Condition, listable: Listable): Filter {
 function known(name: string, fields: Fields): Listable {
   const field = fields.get(name);
   if (field) return field;
-  throw new Problem('bad_request', `the form has no field ${name}; lists know ${[...fields.keys()].slice(0, 40).join(', ')}`);
+  throw new Problem(
+    'bad_request',
+    `the form has no field ${name}; lists know ${[...fields.keys()].slice(0, 40).join(', ')}`,
+  );
 }
 
 function readNumber(value: string): number {

@@ -37,13 +37,16 @@ export class SubmissionHandler {
   ) {}
 
   @MessagePattern(submit.subject)
-  async submit(@Payload({ schema: submit.request }) request: Request<typeof submit>): Response<typeof submit> {
+  async submit(
+    @Payload({ schema: submit.request }) request: Request<typeof submit>,
+  ): Response<typeof submit> {
     const { caller, form, formVersion, answers, idempotencyKey } = request;
     const { workspace, ...meta } = caller;
     const { entry, admission } = await this.admit(request);
     // Without a key the id is new, and nothing was accepted under it before.
     if (!admission.accepted && idempotencyKey === null) throw admission.problem;
-    const id = idempotencyKey === null ? uuid() : derivedId(workspace, caller.actor, 'submit', form, idempotencyKey);
+    const id =
+      idempotencyKey === null ? uuid() : derivedId(workspace, caller.actor, 'submit', form, idempotencyKey);
     const subject = subjects.submission(workspace, form, id);
     const done = await this.executor.execute({
       subject,
@@ -67,7 +70,9 @@ export class SubmissionHandler {
   }
 
   @MessagePattern(getSubmission.subject)
-  get(@Payload({ schema: getSubmission.request }) request: Request<typeof getSubmission>): Response<typeof getSubmission> {
+  get(
+    @Payload({ schema: getSubmission.request }) request: Request<typeof getSubmission>,
+  ): Response<typeof getSubmission> {
     return queryOne(this.model, request, QUERY_TIMEOUT_MS);
   }
 
@@ -80,7 +85,9 @@ export class SubmissionHandler {
   }
 
   @MessagePattern(getHistory.subject)
-  history(@Payload({ schema: getHistory.request }) request: Request<typeof getHistory>): Response<typeof getHistory> {
+  history(
+    @Payload({ schema: getHistory.request }) request: Request<typeof getHistory>,
+  ): Response<typeof getHistory> {
     return queryHistory(this.log, request);
   }
 
@@ -117,5 +124,7 @@ function receiptOf(id: string, form: string, submittedAt: string, state: Submiss
 
 /** A repeat is given the position of the first answer again. */
 function committedOf({ version, first, last, appended }: Executed<SubmissionState>): Committed {
-  return appended > 0 ? { version, position: last, replayed: false } : { version, position: first, replayed: true };
+  return appended > 0
+    ? { version, position: last, replayed: false }
+    : { version, position: first, replayed: true };
 }

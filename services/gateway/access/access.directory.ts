@@ -159,7 +159,10 @@ export class AccessDirectory {
         }
       } catch (error) {
         this.#complete = false;
-        this.#logger.error({ err: error, seq: this.#seq }, 'the access directory cannot read the log; it tries again');
+        this.#logger.error(
+          { err: error, seq: this.#seq },
+          'the access directory cannot read the log; it tries again',
+        );
         await setTimeout(RETRY_MS);
       }
     }

@@ -14,7 +14,11 @@ const ACTOR = 'system:bootstrap';
  *
  * @throws Problem what appending throws
  */
-export async function bootstrap(executor: Executor, workspace: string, key: string | undefined): Promise<void> {
+export async function bootstrap(
+  executor: Executor,
+  workspace: string,
+  key: string | undefined,
+): Promise<void> {
   const correlation = uuid();
   const meta = () => ({ commandId: uuid(), time: new Date().toISOString(), actor: ACTOR, correlation });
   await executor.execute({
@@ -29,7 +33,14 @@ export async function bootstrap(executor: Executor, workspace: string, key: stri
   await executor.execute({
     subject: subjects.access(workspace, id),
     decider: keyDecider,
-    command: { kind: 'create', key: id, name: 'First key', hash: hashApiKey(key), scopes: SCOPES, expiresAt: null },
+    command: {
+      kind: 'create',
+      key: id,
+      name: 'First key',
+      hash: hashApiKey(key),
+      scopes: SCOPES,
+      expiresAt: null,
+    },
     meta: meta(),
   });
 }

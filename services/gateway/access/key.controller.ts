@@ -66,7 +66,14 @@ export class KeyController {
     const lacking = scopes.filter((scope) => !principal.scopes.has(scope));
     if (lacking.length > 0) throw new Problem('forbidden', `the key lacks ${lacking.join(', ')} itself`);
     const { key, id, hash } = issueApiKey();
-    const command: KeyCommand = { kind: 'create', key: id, name, hash, scopes: [...new Set(scopes)], expiresAt };
+    const command: KeyCommand = {
+      kind: 'create',
+      key: id,
+      name,
+      hash,
+      scopes: [...new Set(scopes)],
+      expiresAt,
+    };
     sayDone(reply, await this.execute(caller, id, command, true), `/v1/keys/${id}`);
     const { time: createdAt, actor: createdBy } = caller;
     return { id, name, scopes: [...new Set(scopes)], createdAt, createdBy, expiresAt, revokedAt: null, key };
@@ -102,13 +109,28 @@ export class KeyController {
     return { id: key, revoked: true };
   }
 
-  private execute(caller: CommandCaller, key: string, command: KeyCommand, fresh: boolean): Promise<Executed<KeyState>> {
+  private execute(
+    caller: CommandCaller,
+    key: string,
+    command: KeyCommand,
+    fresh: boolean,
+  ): Promise<Executed<KeyState>> {
     const { workspace, ...meta } = caller;
-    return this.executor.execute({ subject: subjects.access(workspace, key), decider: keyDecider, command, meta, fresh });
+    return this.executor.execute({
+      subject: subjects.access(workspace, key),
+      decider: keyDecider,
+      command,
+      meta,
+      fresh,
+    });
   }
 }
 
-function sayDone(reply: FastifyReply, { version, last, appended }: Executed<KeyState>, location?: string): void {
+function sayDone(
+  reply: FastifyReply,
+  { version, last, appended }: Executed<KeyState>,
+  location?: string,
+): void {
   sayCommitted(reply, { version, position: last, replayed: appended === 0 }, location);
 }
 

@@ -31,7 +31,9 @@ describe('an API key', () => {
   });
 
   it('refuses another secret under its id', () => {
-    given(keyDecider, created).when({ ...create, hash: 'b'.repeat(64) }).thenProblem('internal');
+    given(keyDecider, created)
+      .when({ ...create, hash: 'b'.repeat(64) })
+      .thenProblem('internal');
   });
 
   it('is revoked', () => {

@@ -56,7 +56,13 @@ export class FormController {
     scope: 'forms:write',
     status: 201,
     response: Form,
-    errors: ['form_exists', 'invalid_definition', 'idempotency_key_reused', 'body_too_large', 'outcome_unknown'],
+    errors: [
+      'form_exists',
+      'invalid_definition',
+      'idempotency_key_reused',
+      'body_too_large',
+      'outcome_unknown',
+    ],
     accepts: ['Idempotency-Key'],
     gives: [...COMMITTED, 'Location', 'Idempotency-Replayed'],
   })
@@ -225,7 +231,10 @@ export class FormController {
     @IfMatch() expectVersion: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Form> {
-    return changed(reply, await this.rpc.call(retireVersion, { caller, form, number, reason, expectVersion }));
+    return changed(
+      reply,
+      await this.rpc.call(retireVersion, { caller, form, number, reason, expectVersion }),
+    );
   }
 
   @Post(':form/retire')

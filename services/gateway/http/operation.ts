@@ -22,7 +22,8 @@ interface OperationOptions {
 }
 
 const REQUEST_HEADERS = {
-  'Idempotency-Key': 'Names this request: the same key and body give the same answer again and change nothing.',
+  'Idempotency-Key':
+    'Names this request: the same key and body give the same answer again and change nothing.',
   'If-Match': 'The ETag that the change is based on; 412 when it is no longer the current one.',
   'Formbus-Min-Position': 'Waits until the read model has seen this position, to read your own write.',
   'Accept-Language': 'The language of messages about answers.',

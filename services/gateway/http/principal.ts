@@ -28,7 +28,9 @@ export function callerOf(context: ExecutionContext): Caller {
 }
 
 /** The caller, as every request to a service carries it. */
-export const FromCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => callerOf(context));
+export const FromCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller =>
+  callerOf(context),
+);
 
 /** The caller of a command, with the command's id and time: drawn here, once, and nowhere below. */
 export const FromCommandCaller = createParamDecorator(

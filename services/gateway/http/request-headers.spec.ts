@@ -8,9 +8,12 @@ describe('Idempotency-Key', () => {
     expect(readIdempotencyKey(undefined)).toBeNull();
   });
 
-  it.each(['', ' padded', 'padded ', 'ünïcode', 'x'.repeat(256), 'tab\tinside'])('is refused: %j', (value) => {
-    expect(() => readIdempotencyKey(value)).toThrow(expect.objectContaining({ code: 'bad_request' }));
-  });
+  it.each(['', ' padded', 'padded ', 'ünïcode', 'x'.repeat(256), 'tab\tinside'])(
+    'is refused: %j',
+    (value) => {
+      expect(() => readIdempotencyKey(value)).toThrow(expect.objectContaining({ code: 'bad_request' }));
+    },
+  );
 });
 
 describe('If-Match', () => {

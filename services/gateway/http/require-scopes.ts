@@ -14,7 +14,9 @@ export interface DeclaredRoute {
 /** Every route of every controller. */
 export function routesOf(app: INestApplication): DeclaredRoute[] {
   const modules = [...app.get(ModulesContainer).values()];
-  return modules.flatMap((module) => [...module.controllers.keys()]).flatMap((type) => routesOfController(type as Type));
+  return modules
+    .flatMap((module) => [...module.controllers.keys()])
+    .flatMap((type) => routesOfController(type as Type));
 }
 
 /** Refuses to start with a route that does not say which scope it needs. */
@@ -34,7 +36,10 @@ function routesOfController(type: Type): DeclaredRoute[] {
     const path = String(Reflect.getMetadata(PATH_METADATA, handler) ?? '');
     return {
       method: RequestMethod[method],
-      path: `/${[prefix, path].map((part) => part.replaceAll(/^\/|\/$/g, '')).filter(Boolean).join('/')}`,
+      path: `/${[prefix, path]
+        .map((part) => part.replaceAll(/^\/|\/$/g, ''))
+        .filter(Boolean)
+        .join('/')}`,
       handler: `${type.name}.${name}`,
       scope: Reflect.getMetadata(NEEDS_SCOPE, handler) as string | undefined,
     };

@@ -13,5 +13,6 @@ export function sayCommitted(reply: FastifyReply, committed: Committed, location
 /** How fresh the read model was: its position, and its age in seconds when it is behind. */
 export function sayFreshness(reply: FastifyReply, { position, ageSeconds, state }: Freshness): void {
   reply.header('formbus-position', position);
-  if (state !== 'live') reply.header('formbus-age', ageSeconds.toFixed(1)).header('formbus-read-model', state);
+  if (state !== 'live')
+    reply.header('formbus-age', ageSeconds.toFixed(1)).header('formbus-read-model', state);
 }

@@ -24,7 +24,9 @@ export function refuseUnknownRoutes(fastify: FastifyInstance, filter: ProblemFil
 
   async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const path = request.url.split('?', 1)[0] ?? '/';
-    const allowed = [...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
+    const allowed = [
+      ...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
+    ];
     if (allowed.length > 0) reply.header('allow', allowed.join(', '));
     await filter.write(new Problem(allowed.length > 0 ? 'method_not_allowed' : 'not_found'), request, reply);
   }

@@ -15,8 +15,15 @@ Every error is a problem document (RFC 9457) whose \`code\` is one of the errors
  * What zod says of a schema, as OpenAPI 3.1 takes it: definitions move to the document's components, and a body that
  * is passed on unchecked is described by the schema that its receiver checks it with.
  */
-function convert(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }): StandardSchemaConversionResult {
-  const { $schema: _dialect, $defs = {}, ...rest } = z.toJSONSchema(schema as z.ZodType, {
+function convert(
+  schema: unknown,
+  { schemaType }: { schemaType: 'input' | 'output' },
+): StandardSchemaConversionResult {
+  const {
+    $schema: _dialect,
+    $defs = {},
+    ...rest
+  } = z.toJSONSchema(schema as z.ZodType, {
     target: 'draft-2020-12',
     io: schemaType,
     unrepresentable: 'any',

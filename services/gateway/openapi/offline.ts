@@ -1,4 +1,3 @@
-import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
@@ -9,7 +8,14 @@ import { describeApi } from './document.ts';
 /** The API description without anything behind it: nothing is connected, and no request could be served. */
 export async function apiDescription(logger: Logger): Promise<OpenAPIObject> {
   const unused = new Proxy({}, { get: () => undefined });
-  const dependencies = { logger, directory: unused, executor: unused, rpc: unused } as unknown as GatewayDependencies;
-  const app = await NestFactory.create(GatewayModule.with(dependencies), new FastifyAdapter(), { logger: false });
-  return describeApi(app as INestApplication);
+  const dependencies = {
+    logger,
+    directory: unused,
+    executor: unused,
+    rpc: unused,
+  } as unknown as GatewayDependencies;
+  const app = await NestFactory.create(GatewayModule.with(dependencies), new FastifyAdapter(), {
+    logger: false,
+  });
+  return describeApi(app);
 }

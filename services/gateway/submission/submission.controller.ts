@@ -67,7 +67,8 @@ export class SubmissionController {
   @Operation({
     id: 'submit',
     summary: 'Submit answers to a form',
-    description: 'Answered once the submission is stored durably. Every problem of the answers is named at once.',
+    description:
+      'Answered once the submission is stored durably. Every problem of the answers is named at once.',
     scope: 'submissions:write',
     status: 201,
     response: Receipt,
