@@ -81,7 +81,6 @@ function refusals(all: Outcome['tally']['refusals']): string[] {
 
 function complaint({ answers }: Submission): string {
   const { complaint_id, date_received, state, product, issue } = answers;
-  return [complaint_id, date_received, state, product, issue]
-    .map((value) => String(value ?? '-'))
-    .join(' · ');
+  const cells = [complaint_id, date_received, state, product, issue];
+  return cells.map((value) => (typeof value === 'object' ? '-' : String(value ?? '-'))).join(' · ');
 }

@@ -44,9 +44,10 @@ export async function openFolder(folders: readonly string[]): Promise<Place> {
       `no system runs here, and there is no data in ${folders.join(' or ')}; name a folder with --data`,
     );
   }
-  const { natsUrl, natsToken, mongoUri, stop } = await startSystem({ dataDir: folder, services: false });
+  const system = await startSystem({ dataDir: folder, services: false });
+  const { natsUrl, natsToken, mongoUri } = system;
   const { masterKey } = await secretsOf(folder);
-  return { natsUrl, natsToken, mongoUri, masterKey, served: false, close: stop };
+  return { natsUrl, natsToken, mongoUri, masterKey, served: false, close: () => system.stop() };
 }
 
 /** Of a place whose addresses are known by other means. */

@@ -19,7 +19,8 @@ export interface ProjectionStatus {
 
 export async function statusAll(place: Addresses, name?: string): Promise<ProjectionStatus[]> {
   const projections = chosen(name);
-  const { log, database, close } = await openPlace(place);
+  const opened = await openPlace(place);
+  const { log, database } = opened;
   try {
     const checkpoints = new Checkpoints(database);
     const end = await log.lastSeq();
@@ -45,6 +46,6 @@ export async function statusAll(place: Addresses, name?: string): Promise<Projec
     }
     return statuses;
   } finally {
-    await close();
+    await opened.close();
   }
 }

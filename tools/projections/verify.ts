@@ -9,7 +9,8 @@ export async function verifyAll(
   signal?: AbortSignal,
 ): Promise<Verification[]> {
   const projections = chosen(name);
-  const { log, database, close } = await openPlace(place);
+  const opened = await openPlace(place);
+  const { log, database } = opened;
   try {
     const verifications: Verification[] = [];
     for (const projection of projections) {
@@ -19,6 +20,6 @@ export async function verifyAll(
     }
     return verifications;
   } finally {
-    await close();
+    await opened.close();
   }
 }
