@@ -1,5 +1,6 @@
-import { Budget, OverBudget } from './cel/budget.ts';
+import { Budget } from './cel/budget.ts';
 import type { Scope } from './cel/scope.ts';
+import { RuleStopped } from './cel/stopped.ts';
 import { failed, INVALID, UNANSWERED, Unknown, type Value } from './cel/value.ts';
 import type { CompiledForm, CompiledRule } from './form.ts';
 import type { MessageKey, MessageParameters } from './messages.ts';
@@ -47,7 +48,7 @@ function bounded<T>(scope: Scope, work: () => T): T | Unknown {
   try {
     return work();
   } catch (error) {
-    if (error instanceof OverBudget) return failed(error.message);
+    if (error instanceof RuleStopped) return failed(error.message);
     throw error;
   }
 }

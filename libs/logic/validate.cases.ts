@@ -399,6 +399,12 @@ const rules: readonly ValidationCase[] = [
     dropped: ['b'],
   },
   {
+    name: 'stops at operands that the type checker lets through and that do not fit',
+    fields: [{ type: 'date', name: 'a', ...constrained("duration('1h') + a > duration('1h')") }],
+    answers: { a: '2024-03-01' },
+    problems: ['/a rule_failed'],
+  },
+  {
     name: 'knows today and the age of people',
     fields: [
       { type: 'date', name: 'a', ...constrained('a <= today()') },

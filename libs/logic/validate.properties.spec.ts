@@ -121,7 +121,7 @@ describe('validation of any answers', () => {
         const result = validateAnswers(form, given, options);
         expect(validateAnswers(form, given, options)).toEqual(result);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 
@@ -134,7 +134,7 @@ describe('validation of any answers', () => {
         expect(again.dropped).toEqual([]);
         if (first.problems.length === 0) expect(again.problems).toEqual([]);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 
@@ -145,7 +145,7 @@ describe('validation of any answers', () => {
         const bytes = new TextEncoder().encode(JSON.stringify(normal));
         expect(JSON.parse(new TextDecoder().decode(bytes))).toEqual(normal);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -242,7 +242,7 @@ describe('compilation of anything', () => {
         const compilation = compileForm(input);
         expect(compilation.ok || compilation.errors.length > 0).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -302,7 +302,7 @@ describe('compilation of anything', () => {
           if (compilation.ok) validateAnswers(compilation.form, { b: ['x'], n: 0 }, options);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -1,7 +1,4 @@
-/** Thrown when a rule takes more steps than it may; ends the rule, whatever `||` stands around it. */
-export class OverBudget extends Error {
-  override readonly name = 'OverBudget';
-}
+import { RuleStopped } from './stopped.ts';
 
 /**
  * Bounds the work of rules. A step is one node of a rule in one turn of a comprehension, or eight characters or
@@ -20,10 +17,10 @@ export class Budget {
     this.rule = Math.min(RULE_STEPS, this.total);
   }
 
-  /** @throws OverBudget */
+  /** @throws RuleStopped */
   spend(steps: number): void {
     this.total -= steps;
     this.rule -= steps;
-    if (this.rule < 0) throw new OverBudget('the rule takes too many steps');
+    if (this.rule < 0) throw new RuleStopped('the rule takes too many steps');
   }
 }

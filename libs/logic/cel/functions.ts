@@ -1,5 +1,6 @@
 import type { Scope } from './scope.ts';
 import { int, timestamp } from './operators.ts';
+import { mistyped } from './stopped.ts';
 import { dayOfYear, parseDate, parseDuration, parseInstant, startOfDay, yearsBetween } from './time.ts';
 import { Duration, failed, isList, type Known, type Value } from './value.ts';
 
@@ -10,14 +11,10 @@ import { Duration, failed, isList, type Known, type Value } from './value.ts';
  */
 export type RuleFunction = (args: readonly Known[], scope: Scope) => Value;
 
-const text = (value: Known | undefined): string => {
-  if (typeof value === 'string') return value;
-  throw new TypeError('an argument that the type check should have refused');
-};
-const instant = (value: Known | undefined): Date => {
-  if (value instanceof Date) return value;
-  throw new TypeError('an argument that the type check should have refused');
-};
+const text = (value: Known | undefined): string =>
+  typeof value === 'string' ? value : mistyped('a function of text');
+const instant = (value: Known | undefined): Date =>
+  value instanceof Date ? value : mistyped('a function of time');
 
 /** Steps for handling a text once. */
 const scan = (value: string, scope: Scope): void => scope.budget.spend(1 + (value.length >> 3));

@@ -1,4 +1,5 @@
 import type { Scope } from './scope.ts';
+import { mistyped } from './stopped.ts';
 import { Duration, equal, failed, isList, type Known, type Value } from './value.ts';
 
 /** A binary operator on known operands, of types that the checker has let through. */
@@ -16,10 +17,6 @@ const LAST_INSTANT = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
 export const timestamp = (ms: number): Value =>
   ms >= FIRST_INSTANT && ms <= LAST_INSTANT ? new Date(ms) : failed('the time leaves the years 1 to 9999');
 
-const mistyped = (op: string): never => {
-  throw new TypeError(`operands of ${op} that the type check should have refused`);
-};
-
 const add: Binary = (a, b, scope) => {
   if (typeof a === 'bigint' && typeof b === 'bigint') return int(a + b);
   if (typeof a === 'number' && typeof b === 'number') return a + b;
@@ -32,7 +29,6 @@ const add: Binary = (a, b, scope) => {
     return [...a, ...b];
   }
   if (a instanceof Date && b instanceof Duration) return timestamp(a.getTime() + b.ms);
-  if (a instanceof Duration && b instanceof Date) return timestamp(a.ms + b.getTime());
   if (a instanceof Duration && b instanceof Duration) return new Duration(a.ms + b.ms);
   return mistyped('+');
 };
