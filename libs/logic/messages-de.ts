@@ -1,4 +1,4 @@
-import type { Catalogue } from './messages.ts';
+import type { Catalogue } from './messages-en.ts';
 
 export const GERMAN: Catalogue = {
   required: 'Eine Antwort ist erforderlich.',

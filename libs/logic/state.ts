@@ -3,7 +3,8 @@ import type { Scope } from './cel/scope.ts';
 import { RuleStopped } from './cel/stopped.ts';
 import { failed, INVALID, UNANSWERED, Unknown, type Value } from './cel/value.ts';
 import type { CompiledForm, CompiledRule } from './form.ts';
-import type { MessageKey, MessageParameters } from './messages.ts';
+import type { MessageParameters } from './messages.ts';
+import type { MessageKey } from './messages-en.ts';
 import type { Reading, Report } from './types/kind.ts';
 
 /** When and for whom rules are evaluated: `form.now` and `form.locale`. */

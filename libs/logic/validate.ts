@@ -3,7 +3,8 @@ import { filterOf, refuses } from './choices.ts';
 import type { Value } from './cel/value.ts';
 import type { CompiledField, CompiledForm, CompiledRule } from './form.ts';
 import { localize } from './localize.ts';
-import { codeOf, messageFor, type MessageKey } from './messages.ts';
+import { codeOf, messageFor } from './messages.ts';
+import type { MessageKey } from './messages-en.ts';
 import { pointer } from './pointer.ts';
 import {
   failure,

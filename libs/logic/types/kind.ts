@@ -2,7 +2,8 @@ import type { Budget } from '../cel/budget.ts';
 import type { CelType } from '../cel/environment.ts';
 import type { Known } from '../cel/value.ts';
 import type { Field } from '#contracts/form/definition-fields';
-import type { MessageKey, MessageParameters } from '../messages.ts';
+import type { MessageParameters } from '../messages.ts';
+import type { MessageKey } from '../messages-en.ts';
 
 /** An answer in its normal form: what is stored, and read back as itself. */
 export type Answer = string | number | boolean | readonly string[];
