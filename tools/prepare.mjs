@@ -27,7 +27,7 @@ function install() {
   const hash = createHash('sha256').update(lockfile).digest('hex');
   if (existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === hash) return;
   if (!matchesInstalled(JSON.parse(lockfile.toString()))) {
-    say('installing dependencies (under a minute)');
+    say('installing dependencies (a minute or so)');
     const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
     run(
       [...npm, 'ci', '--include=dev', '--include=optional'],

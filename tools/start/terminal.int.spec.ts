@@ -66,6 +66,17 @@ describe('the terminal', () => {
     ]);
   });
 
+  it('shows what a process says before its first end, and then not again before it is ready', () => {
+    const says = (line: string) => terminal.onEvent({ kind: 'line', name: 'forms', stream: 'stderr', line });
+    says('no key');
+    terminal.onEvent(crash(1));
+    says('no key');
+    terminal.onEvent({ kind: 'ready', name: 'forms', afterMs: 1 });
+    says('hello');
+    expect(said.match(/no key/g)).toHaveLength(1);
+    expect(said).toContain('hello');
+  });
+
   it('shows of the logs what matters, and keeps all of them in files', async () => {
     for (const line of ['{"level":"debug","msg":"detail"}', '{"level":"info","msg":"hello"}'])
       terminal.onEvent({ kind: 'line', name: 'gateway', stream: 'stdout', line });

@@ -20,6 +20,8 @@ export class Terminal {
   readonly #options: TerminalOptions;
   readonly #files = new Map<string, LogFile>();
   readonly #wereReady = new Set<string>();
+  /** What has ended and is not ready again: it has said why, and says it at every try. */
+  readonly #muted = new Set<string>();
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -76,6 +78,7 @@ export class Terminal {
   #onReady(name: string, afterMs: number): void {
     const again = this.#wereReady.has(name) ? ' again' : '';
     this.#wereReady.add(name);
+    this.#muted.delete(name);
     this.done(`${name} is ready${again} ${this.#options.colors.dim(`after ${seconds(afterMs)}`)}`);
   }
 
@@ -83,6 +86,7 @@ export class Terminal {
     let file = this.#files.get(name);
     if (!file) this.#files.set(name, (file = new LogFile(join(this.#options.logs, `${name}.log`))));
     file.write(line);
+    if (this.#muted.has(name)) return;
     const text = isBackend(name) ? renderBackendLine(line) : renderLogLine(line, this.#options.colors);
     if (text !== undefined) this.line(name, text);
   }
@@ -94,6 +98,7 @@ export class Terminal {
     restartInMs,
     lastLines,
   }: Extract<ProcessEvent, { kind: 'crashed' }>): void {
+    this.#muted.add(name);
     if (crashes < FAILING)
       return this.warn(`${name} ended (${exit}); starting it again in ${seconds(restartInMs)}`);
     this.fail(
