@@ -9,6 +9,7 @@ import { GatewayModule, type GatewayDependencies } from '../gateway.module.ts';
 import { serveReference } from '../openapi/reference.ts';
 import { describeApi } from '../openapi/document.ts';
 import { refuseUnknownRoutes } from './unknown-route.ts';
+import { measureRequests } from './request-metrics.ts';
 import { ProblemFilter } from './problem.filter.ts';
 import { requireScopes } from './require-scopes.ts';
 
@@ -48,6 +49,7 @@ export async function createHttpApp(
     reply.header('x-request-id', request.id);
     done();
   });
+  measureRequests(fastify);
   const routes = refuseUnknownRoutes(fastify, new ProblemFilter(dependencies.logger));
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(dependencies), adapter, {
     logger: nestLogger(dependencies.logger.child({}, { level: 'warn' })),
