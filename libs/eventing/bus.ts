@@ -43,6 +43,8 @@ export interface Bus {
   onNotice(subject: string, handler: (value: unknown, subject: string) => void): () => void;
   /** Resolves when connected, at once if it is. Rejects when the signal aborts or the bus is closed. */
   whenConnected(signal?: AbortSignal): Promise<void>;
+  /** Calls the handler whenever the connection breaks or is closed; the result ends that. */
+  onDisconnect(handler: () => void): () => void;
   /** Delivers what is under way, then closes. Bounded: a server that is away is not waited for. */
   close(): Promise<void>;
 }
@@ -120,6 +122,7 @@ class NatsBus implements Bus {
   readonly inbox: Inbox;
   connected = true;
   #waiters: (() => void)[] = [];
+  readonly #onDisconnect = new Set<() => void>();
 
   constructor(nc: NatsConnection, logger: Logger) {
     this.nc = nc;
@@ -179,6 +182,11 @@ class NatsBus implements Bus {
     });
   }
 
+  onDisconnect(handler: () => void): () => void {
+    this.#onDisconnect.add(handler);
+    return () => this.#onDisconnect.delete(handler);
+  }
+
   async close(): Promise<void> {
     if (this.nc.isClosed()) return;
     const late = new AbortController();
@@ -192,9 +200,8 @@ class NatsBus implements Bus {
     for await (const status of this.nc.status()) {
       switch (status.type) {
         case 'disconnect':
-          this.connected = false;
           this.logger.warn({ server: status.server }, 'disconnected from nats-server');
-          this.inbox.failAll('disconnected');
+          this.#disconnected('disconnected');
           break;
         case 'reconnect':
           this.#reconnected(status.server);
@@ -205,15 +212,18 @@ class NatsBus implements Bus {
             this.inbox.failAll('forbidden', status.error, status.error.subject);
           }
           break;
-        case 'close':
-          this.connected = false;
-          this.inbox.failAll('closed');
-          for (const wake of this.#waiters) wake();
-          break;
         default:
           break;
       }
     }
+    this.#disconnected('closed');
+    for (const wake of this.#waiters) wake();
+  }
+
+  #disconnected(failure: 'disconnected' | 'closed'): void {
+    this.connected = false;
+    this.inbox.failAll(failure);
+    for (const handler of this.#onDisconnect) handler();
   }
 
   #reconnected(server: string): void {

@@ -140,7 +140,7 @@ export class Codec {
   }
 
   #upcast(message: RawMessage, envelope: Envelope, entry: CatalogEntry, data: unknown): StoredEvent {
-    const newest = entry.upcasters.reduce<unknown>((given, upcast) => upcast(given as never), data);
+    const newest = entry.upcasters.reduce<unknown>((given, upcast) => upcast(given), data);
     return this.#event(message, envelope, entry.latest, newest, {});
   }
 

@@ -1,5 +1,6 @@
 import type { Bus } from './bus.ts';
 import type { Codec } from './codec.ts';
+import { startDecoding } from './decoding.ts';
 import { directGet, leaderGet, type RawMessage } from './direct-get.ts';
 import { follow, type FollowOptions, type LogBatch } from './follow.ts';
 import { jetStream } from './jetstream-api.ts';
@@ -46,11 +47,11 @@ export function createEventLog({ bus, codec, epoch, keys }: EventLogDeps): Event
           subject,
           batch: READ_BATCH,
         });
-        for (const message of found.messages) decoding.push(codec.decode(message));
+        for (const message of found.messages) decoding.push(startDecoding(codec, message));
         from = (found.messages.at(-1)?.seq ?? from) + 1;
         more = found.more;
       }
-      return await Promise.all(decoding);
+      return await Promise.all(decoding.map((event) => Promise.resolve(event)));
     },
 
     async lastSeq() {

@@ -2,6 +2,7 @@ import type { Span } from '@opentelemetry/api';
 import { Problem } from '#contracts/errors';
 import type { DomainEvent } from '#contracts/event';
 import type { Decider } from './decider.ts';
+import { asError } from './decoding.ts';
 import { metrics } from './metrics.ts';
 import { endSpan, startPublish, traceparentOf } from './trace.ts';
 
@@ -64,12 +65,12 @@ export class Pending {
   readonly #span: Span;
   readonly #timer: NodeJS.Timeout;
   readonly #resolve: (executed: Executed<unknown>) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #reject: (error: Error) => void;
 
   constructor(
     command: AnyExecute,
     resolve: (executed: Executed<unknown>) => void,
-    reject: (error: unknown) => void,
+    reject: (error: Error) => void,
   ) {
     this.command = command;
     this.#resolve = resolve;
@@ -86,7 +87,7 @@ export class Pending {
   }
 
   reject(error: unknown): void {
-    if (this.#settle(error)) this.#reject(error);
+    if (this.#settle(error)) this.#reject(asError(error));
   }
 
   #settle(error?: unknown): boolean {

@@ -4,9 +4,7 @@ import { eventually } from '#tools/testing/eventually';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import { jetStream } from './jetstream-api.ts';
 import { count, counter, write } from './testing/notebook.ts';
-import { openWorld } from './testing/world.ts';
-
-type World = Awaited<ReturnType<typeof openWorld>>;
+import { openWorld, type World } from './testing/world.ts';
 
 describe('the executor', () => {
   let nats: TestNats;

@@ -7,7 +7,7 @@ import type { Bus } from './bus.ts';
 import { keyPlace, type Codec } from './codec.ts';
 import { Draft, type LaneDraft } from './draft.ts';
 import type { EventLog } from './event-log.ts';
-import { Pending, type AnyExecute, type Execute, type Executed } from './execute.ts';
+import { Pending, type Execute, type Executed } from './execute.ts';
 import type { Keyring } from './keyring.ts';
 import { executedAt, Lane } from './lane.ts';
 import { reload } from './reload.ts';
@@ -78,14 +78,14 @@ class GroupCommit implements Executor {
     if (!this.#deps.bus.connected) return Promise.reject(new BusError('disconnected', command.subject));
     return new Promise((resolve, reject) => {
       const pending = new Pending(
-        command as unknown as AnyExecute,
+        command,
         (executed) => {
           this.#answered(pending);
           resolve(executed as Executed<State>);
         },
         (error) => {
           this.#answered(pending);
-          reject(error as Error);
+          reject(error);
         },
       );
       this.#unanswered.add(pending);

@@ -3,6 +3,7 @@ import { BusError } from './bus-error.ts';
 import type { Bus } from './bus.ts';
 import { eventName } from './catalog.ts';
 import type { Codec } from './codec.ts';
+import { asError, startDecoding } from './decoding.ts';
 import type { RawMessage } from './direct-get.ts';
 import { ApiError } from './jetstream-api.ts';
 import type { KeySource } from './keyring.ts';
@@ -97,14 +98,15 @@ async function decodeBatch(
   deps: FollowDeps,
   { messages, pending }: { messages: RawMessage[]; pending: number },
   names: ReadonlySet<string> | undefined,
-): Promise<{ batch?: LogBatch; failure?: unknown }> {
-  const decoding = messages.map((message) => startDecoding(deps, message, names));
+): Promise<{ batch?: LogBatch; failure?: Error }> {
+  const decoding = messages.map((message) => start(deps, message, names));
   const events: StoredEvent[] = [];
   for (const [index, slot] of decoding.entries()) {
     try {
       const event = slot instanceof Promise ? await slot : slot;
       if (event !== undefined) events.push(event);
-    } catch (failure) {
+    } catch (cause) {
+      const failure = asError(cause);
       const before = messages[index - 1];
       if (before === undefined) return { failure };
       return { batch: { events, lastSeq: before.seq, pending: pending + messages.length - index }, failure };
@@ -114,26 +116,17 @@ async function decodeBatch(
   return last === undefined ? {} : { batch: { events, lastSeq: last.seq, pending } };
 }
 
-/** A failure is a rejected promise, marked as handled: only the first of a batch is looked at. */
-function startDecoding(
+/** Nothing for a key and for an event that is not wanted. */
+function start(
   { codec, keys }: FollowDeps,
   message: RawMessage,
   names: ReadonlySet<string> | undefined,
 ): StoredEvent | Promise<StoredEvent> | undefined {
-  try {
-    if (message.subject.startsWith('key.')) {
-      keys?.observe(message.subject, message.payload);
-      return undefined;
-    }
-    if (!isWanted(message, names)) return undefined;
-    const decoded = codec.decode(message);
-    if (decoded instanceof Promise) decoded.catch(() => undefined);
-    return decoded;
-  } catch (error) {
-    const failed = Promise.reject<StoredEvent>(error instanceof Error ? error : new Error(String(error)));
-    failed.catch(() => undefined);
-    return failed;
+  if (message.subject.startsWith('key.')) {
+    keys?.observe(message.subject, message.payload);
+    return undefined;
   }
+  return isWanted(message, names) ? startDecoding(codec, message) : undefined;
 }
 
 function isWanted(message: RawMessage, names: ReadonlySet<string> | undefined): boolean {

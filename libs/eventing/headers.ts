@@ -102,7 +102,7 @@ export function readHeaders(msg: Msg): Map<string, string> {
   if (bytes !== undefined && typeof frame?.hdr === 'number') {
     return frame.hdr > 0
       ? splitHeaders(Buffer.from(bytes.buffer, bytes.byteOffset, frame.hdr).toString('utf8'))
-      : new Map();
+      : new Map<string, string>();
   }
   const found = new Map<string, string>();
   if (msg.headers !== undefined)

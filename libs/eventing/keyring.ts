@@ -47,8 +47,8 @@ export class Keyring implements KeySource {
   readonly #master: WrappingKey;
   readonly #workspaces = new Map<string, WrappingKey>();
   readonly #opening = new Map<string, Promise<WrappingKey>>();
-  /** By subject: a key, one still wrapped, or the fact that it is gone. */
-  readonly #cache: LRUCache<string, DataKey | KeyMessage | 'erased'>;
+  /** By subject: a key, a message with one that nobody needed yet, or the fact that it is gone. */
+  readonly #cache: LRUCache<string, DataKey | Buffer | 'erased'>;
   readonly #loading = new Map<string, Promise<KeyOrErased>>();
 
   constructor({ bus, masterKey, capacity = 50_000, ttlMs = 60_000 }: KeyringOptions) {
@@ -91,17 +91,18 @@ export class Keyring implements KeySource {
 
   observe(subject: string, payload: Uint8Array): void {
     if (subject.endsWith(`.${WORKSPACE_OWNER}`)) return;
-    if (!(this.#cache.get(subject) instanceof DataKey))
-      this.#cache.set(subject, readKeyMessage(payload, subject));
+    // A copy: the payload itself would keep the whole chunk in memory that it was received in.
+    if (!(this.#cache.get(subject) instanceof DataKey)) this.#cache.set(subject, Buffer.from(payload));
   }
 
   dataKey(workspace: string, owner: string): KeyOrErased | Promise<KeyOrErased> {
     const subject = subjects.dataKey(workspace, owner);
     const cached = this.#cache.get(subject);
     if (cached === 'erased' || cached instanceof DataKey) return cached;
+    const seen = cached === undefined ? undefined : readKeyMessage(cached, subject);
     const by = this.#workspaces.get(workspace);
-    if (cached !== undefined && by?.id === cached.kek) return this.#unwrap(by, cached, subject);
-    return this.#once(this.#loading, subject, () => this.#load(workspace, subject, cached));
+    if (seen !== undefined && by?.id === seen.kek) return this.#unwrap(by, seen, subject);
+    return this.#once(this.#loading, subject, () => this.#load(workspace, subject, seen));
   }
 
   async #load(workspace: string, subject: string, seen: KeyMessage | undefined): Promise<KeyOrErased> {

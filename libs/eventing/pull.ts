@@ -45,6 +45,7 @@ export class Pull {
   readonly #inbox = createInbox();
   readonly #subscription: Subscription;
   readonly #watch: NodeJS.Timeout;
+  readonly #stopListening: () => void;
   readonly #handlers: PullHandlers;
   #requests = 0;
   #outstanding = 0;
@@ -58,9 +59,9 @@ export class Pull {
     this.#subscription = bus.nc.subscribe(`${this.#inbox}.*`, {
       callback: (error, msg) => (error === null ? this.#receive(msg) : this.#lost(error.message)),
     });
+    this.#stopListening = bus.onDisconnect(() => this.#lost('disconnected'));
     this.#watch = setInterval(() => {
-      if (!bus.connected) this.#lost('disconnected');
-      else if (this.#outstanding > 0 && performance.now() - this.#seen > 3 * HEARTBEAT_MS)
+      if (this.#outstanding > 0 && performance.now() - this.#seen > 3 * HEARTBEAT_MS)
         this.#lost('no heartbeat');
     }, HEARTBEAT_MS / 2);
   }
@@ -82,6 +83,7 @@ export class Pull {
   /** Asks for nothing more, and delivers what is on its way, as far as the connection still works. */
   async drain(): Promise<void> {
     this.#end();
+    if (this.#subscription.isClosed()) return;
     if (this.#bus.connected) await this.#subscription.drain();
     else this.#subscription.unsubscribe();
   }
@@ -95,6 +97,7 @@ export class Pull {
   #end(): void {
     this.#over = true;
     clearInterval(this.#watch);
+    this.#stopListening();
   }
 
   #lost(reason: string): void {

@@ -40,7 +40,7 @@ export function endSpan(span: Span, error?: unknown): void {
   if (error !== undefined) {
     span.setStatus({
       code: SpanStatusCode.ERROR,
-      message: error instanceof Error ? error.message : String(error),
+      message: error instanceof Error ? error.message : 'not an error',
     });
   }
   span.end();

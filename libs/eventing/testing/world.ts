@@ -1,7 +1,7 @@
 import pino from 'pino';
 import type { EventDefinition, Upcaster } from '#contracts/event';
 import { connectBus, type Bus } from '../bus.ts';
-import { openEventing, type Eventing } from '../open.ts';
+import { openLog, type OpenedLog } from '../open.ts';
 import { WORLD } from './notebook.ts';
 
 export const MASTER_KEY = Buffer.alloc(32, 7);
@@ -11,6 +11,10 @@ export const connect = (url: string): Promise<Bus> =>
   connectBus({ servers: url, name: 'spec', logger: silent });
 
 /** One process of a service that knows the events of the spec's world. */
+export interface World extends Required<OpenedLog> {
+  readonly bus: Bus;
+}
+
 export async function openWorld(
   url: string,
   options: {
@@ -18,15 +22,15 @@ export async function openWorld(
     upcasters?: readonly Upcaster[];
     masterKey?: Uint8Array;
   } = {},
-): Promise<Eventing & { keyring: NonNullable<Eventing['keyring']> }> {
+): Promise<World> {
   const { events = WORLD, upcasters = [], masterKey = MASTER_KEY } = options;
-  const eventing = await openEventing({
-    bus: await connect(url),
+  const bus = await connect(url);
+  const { keyring, ...opened } = await openLog(bus, {
     events,
     upcasters,
     source: '/formbus/spec',
     masterKey,
   });
-  if (eventing.keyring === undefined) throw new Error('no keyring');
-  return { ...eventing, keyring: eventing.keyring };
+  if (keyring === undefined) throw new Error('no keyring');
+  return { bus, keyring, ...opened };
 }

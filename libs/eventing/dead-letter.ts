@@ -1,0 +1,63 @@
+import type { Bus } from './bus.ts';
+import type { RawMessage } from './direct-get.ts';
+import { headerLines } from './headers.ts';
+import { ApiError } from './jetstream-api.ts';
+import { metrics } from './metrics.ts';
+import { EVENTS_STREAM } from './streams.ts';
+
+/** What a durable consumer gave up on, as JSON on `dlq.<stream>.<durable>`. */
+export interface DeadLetter {
+  readonly stream: string;
+  readonly durable: string;
+  readonly seq: number;
+  readonly subject: string;
+  readonly attempts: number;
+  readonly error: { readonly name: string; readonly message: string };
+  readonly parkedAt: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Base64. Absent for events: they stay in the log at `seq`, where erasure reaches them. */
+  readonly payload?: string;
+}
+
+const TIMEOUT_MS = 5000;
+const MAX_MESSAGE = 500;
+
+/** Stores a dead letter, once for each message and consumer; rejects unless it is stored. */
+export async function park(
+  bus: Bus,
+  {
+    stream,
+    durable,
+    message,
+    attempts,
+    error,
+  }: { stream: string; durable: string; message: RawMessage; attempts: number; error: unknown },
+): Promise<void> {
+  const letter: DeadLetter = {
+    stream,
+    durable,
+    seq: message.seq,
+    subject: message.subject,
+    attempts,
+    error: describe(error),
+    parkedAt: new Date().toISOString(),
+    headers: Object.fromEntries(message.headers),
+    ...(stream === EVENTS_STREAM ? {} : { payload: Buffer.from(message.payload).toString('base64') }),
+  };
+  const subject = `dlq.${stream}.${durable}`;
+  const headers = headerLines(`Nats-Msg-Id: ${stream}.${durable}.${message.seq}\r\n`);
+  const reply = await bus.request(subject, Buffer.from(JSON.stringify(letter)), {
+    headers,
+    timeoutMs: TIMEOUT_MS,
+  });
+  const { error: refusal } = reply.json<{
+    error?: { code: number; err_code: number; description: string };
+  }>();
+  if (refusal !== undefined) throw new ApiError(refusal, subject);
+  metrics.deadLetters.inc({ durable });
+}
+
+function describe(error: unknown): DeadLetter['error'] {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error).slice(0, MAX_MESSAGE) };
+  return { name: error.name, message: error.message.slice(0, MAX_MESSAGE) };
+}

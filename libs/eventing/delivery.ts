@@ -1,0 +1,54 @@
+import type { Msg } from '@nats-io/nats-core';
+import type { Bus } from './bus.ts';
+import type { RawMessage } from './direct-get.ts';
+import { readHeaders } from './headers.ts';
+import { parseDelivery, type DeliveryInfo } from './pull.ts';
+
+const TIMEOUT_MS = 5000;
+
+/** One message in the hands of a durable consumer: kept by heartbeats until it is answered. */
+export class HeldMessage {
+  readonly message: RawMessage;
+  readonly info: DeliveryInfo;
+  readonly #bus: Bus;
+  readonly #reply: string;
+  readonly #heart: NodeJS.Timeout;
+  #answered = false;
+
+  constructor(bus: Bus, msg: Msg, ackWaitMs: number) {
+    this.#bus = bus;
+    this.#reply = msg.reply ?? '';
+    this.info = parseDelivery(this.#reply);
+    this.message = { seq: this.info.seq, subject: msg.subject, headers: readHeaders(msg), payload: msg.data };
+    this.#heart = setInterval(() => {
+      if (bus.connected) bus.nc.publish(this.#reply, '+WPI');
+    }, ackWaitMs / 3);
+  }
+
+  /** Done; resolves when the server has taken note. */
+  ack(): Promise<void> {
+    return this.#answer('+ACK');
+  }
+
+  /** Give it to somebody, after a pause. */
+  retry(delayMs: number): Promise<void> {
+    return this.#answer(`-NAK {"delay": ${Math.round(delayMs * 1_000_000)}}`);
+  }
+
+  /** Never deliver it again. */
+  terminate(reason: string): Promise<void> {
+    return this.#answer(`+TERM ${reason.replace(/[\r\n]+/g, ' ').slice(0, 200)}`);
+  }
+
+  /** Stops the heartbeats without an answer: the server hands it out again when its wait is over. */
+  abandon(): void {
+    clearInterval(this.#heart);
+  }
+
+  async #answer(answer: string): Promise<void> {
+    if (this.#answered) return;
+    this.#answered = true;
+    clearInterval(this.#heart);
+    await this.#bus.request(this.#reply, Buffer.from(answer), { timeoutMs: TIMEOUT_MS });
+  }
+}
