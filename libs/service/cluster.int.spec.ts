@@ -1,6 +1,10 @@
 import { eventually } from '#tools/testing/eventually';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { spawnService, type Spawned } from './fixtures/spawn.ts';
+
+// Every test starts processes, and waits for them as long as a busy machine needs.
+jest.setTimeout(60_000);
+const soon = <T>(check: () => T | Promise<T>): Promise<T> => eventually(check, { timeoutMs: 30_000 });
 
 const running: Spawned[] = [];
 
@@ -20,7 +24,7 @@ const readiness = async ({ internal }: Spawned): Promise<Report> =>
 
 async function start(env: Record<string, string> = {}): Promise<Spawned> {
   const service = await spawn(env);
-  await eventually(async () => {
+  await soon(async () => {
     expect((await readiness(service)).status).toBe('ok');
   });
   return service;
@@ -64,15 +68,30 @@ describe('a service in worker processes', () => {
     const service = await start();
     const [victim, other] = [...(await pids(service))];
     process.kill(victim ?? 0, 'SIGKILL');
-    await eventually(async () => {
+    await soon(async () => {
       expect((await readiness(service)).checks.workers?.detail).toBe('1 of 2 workers ready');
     });
     expect((await readiness(service)).status).toBe('degraded');
     expect(await pids(service)).toEqual(new Set([other]));
-    await eventually(async () => {
+    await soon(async () => {
       expect((await readiness(service)).status).toBe('ok');
     });
     expect(await pids(service)).not.toContain(victim);
+  });
+
+  it('replaces a worker whose event loop is stuck', async () => {
+    const service = await start({ STUCK_AFTER_MS: '3000' });
+    const before = await pids(service);
+    await fetch(`${service.url}/stick`);
+    await soon(() => {
+      expect(service.log).toContainEqual(
+        expect.objectContaining({ msg: 'a worker does not answer: killing it' }),
+      );
+    });
+    await soon(async () => {
+      expect((await readiness(service)).status).toBe('ok');
+    });
+    expect(await pids(service)).not.toEqual(before);
   });
 
   it('drains its workers on SIGTERM and exits with 0', async () => {
@@ -90,7 +109,7 @@ describe('a service in worker processes', () => {
     const workers = [...(await pids(service))];
     service.child.kill('SIGKILL');
     expect((await slow).status).toBe(200);
-    await eventually(() => {
+    await soon(() => {
       for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     });
   });
@@ -99,5 +118,5 @@ describe('a service in worker processes', () => {
     const service = await spawn({ FAIL: 'start' });
     expect(await service.exit).toBe(1);
     expect(service.log).toContainEqual(expect.objectContaining({ msg: 'no worker can start' }));
-  }, 20_000);
+  });
 });

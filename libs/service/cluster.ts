@@ -33,6 +33,7 @@ export async function runPrimary({
   shutdown.add('watchdog', startWatchdog(name, settings.STUCK_AFTER_MS));
   const pool = new WorkerPool({
     logger,
+    stuckAfterMs: settings.STUCK_AFTER_MS,
     giveUp: (exitCode) => {
       logger.fatal({ exitCode }, 'no worker can start');
       shutdown.begin('no worker can start', exitCode);

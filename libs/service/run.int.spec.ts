@@ -1,21 +1,34 @@
 import { eventually } from '#tools/testing/eventually';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { once } from 'node:events';
 import { spawnService, type Spawned } from './fixtures/spawn.ts';
+
+// Every test starts processes, and waits for them as long as a busy machine needs.
+jest.setTimeout(60_000);
+const soon = <T>(check: () => T | Promise<T>): Promise<T> => eventually(check, { timeoutMs: 30_000 });
 
 const running: Spawned[] = [];
 
-async function spawn(env: Record<string, string> = {}): Promise<Spawned> {
-  const service = await spawnService(env);
+async function spawn(env: Record<string, string> = {}, link?: 'stdin'): Promise<Spawned> {
+  const service = await spawnService(env, link);
   running.push(service);
   return service;
 }
 
-async function start(env: Record<string, string> = {}): Promise<Spawned> {
-  const service = await spawn(env);
-  await eventually(async () => {
+async function start(env: Record<string, string> = {}, link?: 'stdin'): Promise<Spawned> {
+  const service = await spawn(env, link);
+  await soon(async () => {
     expect((await fetch(`${service.internal}/readyz`)).status).toBe(200);
   });
   return service;
+}
+
+/** A request that the service has taken in, and answers when it is sent `release`. */
+async function hold({ child, url }: Spawned): Promise<{ answer: Promise<Response> }> {
+  const held = once(child, 'message');
+  const answer = fetch(`${url}/hold`);
+  await held;
+  return { answer };
 }
 
 const messages = (service: Spawned) => service.log.map((line) => line.msg);
@@ -42,24 +55,27 @@ describe('running a service', () => {
   });
 
   it('finishes what it has in hand, and says 503 on /readyz meanwhile', async () => {
-    const service = await start({ DELAY_MS: '500' });
-    const slow = fetch(`${service.url}/slow`);
-    await fetch(service.url); // the slow request has been accepted before this one
+    const service = await start();
+    const slow = await hold(service);
     service.child.kill('SIGTERM');
-    await eventually(async () => {
+    await soon(async () => {
       expect((await fetch(`${service.internal}/readyz`)).status).toBe(503);
     });
-    expect(await (await slow).text()).toBe(String(service.child.pid));
+    service.child.send('release');
+    expect(await (await slow.answer).text()).toBe(String(service.child.pid));
     expect(await service.exit).toBe(0);
   });
 
   it('is not impressed by a second signal during the drain', async () => {
-    const service = await start({ DELAY_MS: '500' });
-    const slow = fetch(`${service.url}/slow`);
-    await fetch(service.url);
+    const service = await start();
+    const slow = await hold(service);
     service.child.kill('SIGINT');
     service.child.kill('SIGTERM');
-    expect((await slow).status).toBe(200);
+    await soon(() => {
+      expect(messages(service)).toContain('draining');
+    });
+    service.child.send('release');
+    expect((await slow.answer).status).toBe(200);
     expect(await service.exit).toBe(0);
   });
 
@@ -108,10 +124,16 @@ describe('running a service', () => {
   });
 
   it('drains when the launcher that watches over it is gone', async () => {
-    const service = await start({ FORMBUS_PARENT_WATCH: '1' });
-    service.child.disconnect();
-    expect(await service.exit).toBe(0);
-    expect(service.log).toContainEqual(expect.objectContaining({ reason: 'the launcher is gone' }));
+    const [linked, piped] = await Promise.all([
+      start({ FORMBUS_PARENT_WATCH: '1' }),
+      start({ FORMBUS_PARENT_WATCH: '1' }, 'stdin'),
+    ]);
+    linked.child.disconnect();
+    piped.child.stdin?.end();
+    expect(await Promise.all([linked.exit, piped.exit])).toEqual([0, 0]);
+    for (const { log } of [linked, piped]) {
+      expect(log).toContainEqual(expect.objectContaining({ reason: 'the launcher is gone' }));
+    }
   });
 
   it('ends by itself when its event loop is stuck', async () => {

@@ -6,8 +6,7 @@ import { EXIT } from './shutdown.ts';
 const BACKOFF_MS = { first: 200, most: 10_000 } as const;
 /** A worker that lived this long was fine: its next restart is the first again. */
 const STEADY_MS = 30_000;
-const BEAT_MS = 5_000;
-/** Unanswered beats after which a worker's event loop is taken for stuck: 30 s. */
+/** Unanswered beats in a row after which a worker's event loop is taken for stuck. */
 const MISSED_BEATS = 6;
 /** Exits in a row, with no worker ever ready, after which starting more is no use. */
 const HOPELESS = 5;
@@ -17,12 +16,15 @@ interface Slot {
   startedAt: number;
   /** Exits in a row without a steady life between them. */
   exits: number;
-  missedBeats: number;
+  /** Counted from the first answer on: loading its code may take a busy machine long. */
+  missedBeats: number | undefined;
   restart: NodeJS.Timeout | undefined;
 }
 
 export interface WorkerPoolOptions {
   readonly logger: Logger;
+  /** How long a worker's event loop may stand still until it is killed. */
+  readonly stuckAfterMs: number;
   /** Called when no worker can ever run: with the exit code that says so. */
   readonly giveUp: (exitCode: number) => void;
 }
@@ -42,7 +44,8 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
-    this.#beats = setInterval(() => void this.#beat(), BEAT_MS);
+    const beatMs = options.stuckAfterMs / MISSED_BEATS;
+    this.#beats = setInterval(() => void this.#beat(beatMs * 0.9), beatMs);
   }
 
   /** How many workers there should be. */
@@ -54,7 +57,13 @@ export class WorkerPool {
   resize(size: number): void {
     while (this.#slots.length > size) this.#retire(this.#slots.pop());
     while (this.#slots.length < size) {
-      const slot: Slot = { worker: undefined, startedAt: 0, exits: 0, missedBeats: 0, restart: undefined };
+      const slot: Slot = {
+        worker: undefined,
+        startedAt: 0,
+        exits: 0,
+        missedBeats: undefined,
+        restart: undefined,
+      };
       this.#slots.push(slot);
       this.#fork(slot);
     }
@@ -84,7 +93,7 @@ export class WorkerPool {
 
   #fork(slot: Slot): void {
     const worker = cluster.fork();
-    Object.assign(slot, { worker, startedAt: performance.now(), missedBeats: 0, restart: undefined });
+    Object.assign(slot, { worker, startedAt: performance.now(), missedBeats: undefined, restart: undefined });
     worker.on('message', (message: unknown) => {
       if (isReady(message)) this.#everReady = true; // from now on it never gives up
     });
@@ -127,14 +136,16 @@ export class WorkerPool {
     worker.process.kill('SIGTERM');
   }
 
-  async #beat(): Promise<void> {
+  async #beat(timeoutMs: number): Promise<void> {
     await Promise.all(
       this.#slots.map(async (slot) => {
         const { worker } = slot;
         if (worker === undefined) return;
-        const answer = await askWorker(worker, 'liveness', BEAT_MS - 500);
-        slot.missedBeats = answer === undefined ? slot.missedBeats + 1 : 0;
-        if (slot.missedBeats < MISSED_BEATS || worker.isDead()) return;
+        const answer = await askWorker(worker, 'liveness', timeoutMs);
+        if (slot.worker !== worker) return;
+        if (answer !== undefined) slot.missedBeats = 0;
+        else if (slot.missedBeats !== undefined) slot.missedBeats++;
+        if ((slot.missedBeats ?? 0) < MISSED_BEATS || worker.isDead()) return;
         this.#options.logger.error({ worker: worker.process.pid }, 'a worker does not answer: killing it');
         worker.process.kill('SIGKILL');
       }),
