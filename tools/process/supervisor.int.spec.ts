@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -53,6 +53,8 @@ afterEach(async () => {
     await supervisor.stop();
   }
 });
+
+afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 describe('a supervised process', () => {
   it('is started, reported ready once its probe passes, and its output comes line by line', async () => {
@@ -179,6 +181,5 @@ describe('the guard', () => {
     expect(child.exitCode).toBeNull();
     child.kill();
     await once(child, 'exit');
-    await rm(scratch, { recursive: true, force: true });
   });
 });

@@ -21,7 +21,9 @@ export async function checkPort(port: number): Promise<void> {
   );
 }
 
-export function checkNode(version = process.versions.node): void {
+export function checkRuntime(version = process.versions.node, platform: string = process.platform): void {
+  if (platform === 'win32')
+    throw new UserError('Formbus runs on Linux and macOS; on Windows, start it inside WSL');
   if (Number(version.split('.')[0]) >= 24) return;
   throw new UserError(`Node ${version} is too old; start with \`npm start\`, which brings Node 24 along`);
 }

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../testing/eventually.ts';
-import { checkDiskSpace, checkNode, checkPort } from './checks.ts';
+import { checkDiskSpace, checkRuntime, checkPort } from './checks.ts';
 import { openDataDirectory, readSecret } from './data-directory.ts';
 import { acquireLock } from './lock.ts';
 import { LogFile } from './log-file.ts';
@@ -108,9 +108,10 @@ describe('before anything is started', () => {
     );
   });
 
-  it('an old Node is refused', () => {
-    checkNode('24.0.0');
-    expect(() => checkNode('22.11.0')).toThrow('Node 22.11.0 is too old');
+  it('an old Node and an unknown system are refused', () => {
+    checkRuntime('24.0.0', 'darwin');
+    expect(() => checkRuntime('22.11.0', 'linux')).toThrow('Node 22.11.0 is too old');
+    expect(() => checkRuntime('24.0.0', 'win32')).toThrow('inside WSL');
   });
 });
 

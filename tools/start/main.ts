@@ -1,7 +1,7 @@
 /** `npm start`: all of Formbus on this machine, until Ctrl-C. */
 import colors from 'picocolors';
 import { ComponentUnavailable } from '../components/route.ts';
-import { checkNode } from './checks.ts';
+import { checkRuntime } from './checks.ts';
 import { seedDemo } from './demo.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { parseOptions, USAGE, type StartOptions } from './options.ts';
@@ -11,7 +11,7 @@ import { UserError } from './user-error.ts';
 import { welcome } from './welcome.ts';
 
 async function launch({ port, dataDir, demo }: StartOptions): Promise<void> {
-  checkNode();
+  checkRuntime();
   const started = performance.now();
   const { logs, root } = await openDataDirectory(dataDir);
   const terminal = new Terminal({ colors, logs, write: (text) => process.stdout.write(text) });
