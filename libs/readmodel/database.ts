@@ -49,7 +49,7 @@ export class Database {
   readonly #closing = new AbortController();
   readonly #connecting: Promise<void>;
   readonly #logger: Logger;
-  #available = false;
+  #reached = false;
 
   constructor({ uri, name, logger }: DatabaseOptions) {
     this.#logger = logger.child({ component: 'mongodb' });
@@ -59,7 +59,7 @@ export class Database {
 
   /** Whether the last sign of life of the server was good; what is tried while it is false fails at once. */
   get available(): boolean {
-    return this.#available;
+    return this.#reached && this.#connection.db !== undefined;
   }
 
   /** Resolves as soon as the database is available, and when the signal is aborted. */
@@ -106,10 +106,10 @@ export class Database {
   /** The driver's monitor looks once a second; mongoose's own `readyState` also turns when the event loop was busy. */
   #watch(client: mongo.MongoClient): void {
     client.on('topologyDescriptionChanged', ({ newDescription }) => {
-      const available = canWrite(newDescription);
-      if (available === this.#available) return;
-      this.#available = available;
-      if (available) this.#logger.info('MongoDB is reached');
+      const reached = canWrite(newDescription);
+      if (reached === this.#reached) return;
+      this.#reached = reached;
+      if (reached) this.#logger.info('MongoDB is reached');
       else if (!this.#closing.signal.aborted) this.#logger.warn('MongoDB cannot be reached');
     });
   }
