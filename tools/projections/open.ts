@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
 import { Problem } from '#contracts/errors';
@@ -19,6 +20,7 @@ export interface Opened {
 
 /** For nats-server and MongoDB to answer. Milliseconds. */
 const PATIENCE_MS = 10_000;
+const RETRY_MS = 50;
 
 export type Addresses = Pick<Place, 'natsUrl' | 'natsToken' | 'mongoUri' | 'masterKey'>;
 
@@ -64,6 +66,7 @@ async function answers(database: Database, patience: AbortSignal): Promise<boole
       return true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      await delay(RETRY_MS);
     }
   }
   return false;
