@@ -71,7 +71,7 @@ export class Codec {
     for (const [name, value] of Object.entries(event.data as object))
       (entry.sealed.has(name) ? sealed : clear)[name] = value;
     const text = seal(
-      key.bytes,
+      key.secret,
       Buffer.from(JSON.stringify(sealed)),
       additionalData(stamp.subject, stamp.id, event.type),
     );
@@ -135,7 +135,7 @@ export class Codec {
     if (typeof sealed !== 'string') throw new Error('the sealed fields are missing');
     if (key === 'erased') return this.#event(message, envelope, entry.latest, clear, { erased: true });
     const additional = additionalData(message.subject, envelope.id, envelope.type);
-    const opened = unseal(key.bytes, Buffer.from(sealed, 'base64'), additional);
+    const opened = unseal(key.secret, Buffer.from(sealed, 'base64'), additional);
     return this.#upcast(message, envelope, entry, Object.assign(clear, JSON.parse(opened.toString('utf8'))));
   }
 

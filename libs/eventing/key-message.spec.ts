@@ -3,7 +3,8 @@ import { DataKey } from './data-key.ts';
 import { keyId, readKeyMessage, unwrapKey, wrapKey, wrappingKey } from './key-message.ts';
 
 describe('a wrapped key', () => {
-  const by = wrappingKey(new DataKey().bytes);
+  const workspace = new DataKey().bytes;
+  const by = wrappingKey(workspace);
   const { bytes } = new DataKey();
   const subject = 'key.w.s';
 
@@ -16,7 +17,7 @@ describe('a wrapped key', () => {
 
   it('says nothing of the keys', () => {
     const text = wrapKey(by, bytes, subject).toString();
-    for (const secret of [bytes, by.bytes]) {
+    for (const secret of [bytes, workspace]) {
       for (const encoding of ['base64', 'base64url', 'hex'] as const)
         expect(text).not.toContain(Buffer.from(secret).toString(encoding));
     }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { KEY_BYTES, SealBroken, seal, unseal } from './data-key.ts';
+import { createHash, type KeyObject } from 'node:crypto';
+import { KEY_BYTES, SealBroken, seal, secretKey, unseal } from './data-key.ts';
 
 /**
  * What lies on `key.>`: a key wrapped by the one above it (AES-256-GCM, additional data: the subject). `kek` names
@@ -19,13 +19,16 @@ export function keyId(key: Uint8Array): string {
 
 export interface WrappingKey {
   readonly id: string;
-  readonly bytes: Uint8Array;
+  readonly secret: KeyObject;
 }
 
-export const wrappingKey = (bytes: Uint8Array): WrappingKey => ({ id: keyId(bytes), bytes });
+export const wrappingKey = (bytes: Uint8Array): WrappingKey => ({
+  id: keyId(bytes),
+  secret: secretKey(bytes),
+});
 
 export function wrapKey(by: WrappingKey, key: Uint8Array, subject: string): Buffer {
-  const message: KeyMessage = { v: 1, kek: by.id, wrapped: seal(by.bytes, key, subject).toString('base64') };
+  const message: KeyMessage = { v: 1, kek: by.id, wrapped: seal(by.secret, key, subject).toString('base64') };
   return Buffer.from(JSON.stringify(message));
 }
 
@@ -44,7 +47,7 @@ export function readKeyMessage(payload: Uint8Array, subject: string): KeyMessage
 export function unwrapKey(by: WrappingKey, message: KeyMessage, subject: string): Buffer {
   if (message.kek !== by.id)
     throw new SealBroken(`the key on ${subject} is wrapped by ${message.kek}, not by ${by.id}`);
-  const key = unseal(by.bytes, Buffer.from(message.wrapped, 'base64'), subject);
+  const key = unseal(by.secret, Buffer.from(message.wrapped, 'base64'), subject);
   if (key.length !== KEY_BYTES) throw new SealBroken(`the key on ${subject} has ${key.length} bytes`);
   return key;
 }
