@@ -7,7 +7,7 @@ export interface BenchOptions {
   /** Aborts when the run is to end early; whatever the bench started must be gone when `run` settles. */
   readonly signal: AbortSignal;
   /** Tells a person what goes on; never part of the result. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
 }
 
 export interface BenchResult {

@@ -18,7 +18,8 @@ export async function loadComplaints(): Promise<Complaints> {
   const definition = JSON.parse(await read('complaints/complaint.form.json')) as FormDefinition;
   const rows: Row[] = parse(await read('data/complaints.csv'), { columns: true });
   const compiled = compileForm(definition);
-  if (!compiled.ok) throw new Error(`the complaint form does not compile: ${JSON.stringify(compiled.errors)}`);
+  if (!compiled.ok)
+    throw new Error(`the complaint form does not compile: ${JSON.stringify(compiled.errors)}`);
   const now = new Date();
   const answers = rows
     .map(answersOf)
@@ -28,4 +29,6 @@ export async function loadComplaints(): Promise<Complaints> {
 }
 
 export const meanBytes = (values: readonly unknown[]): number =>
-  Math.round(values.reduce<number>((sum, value) => sum + Buffer.byteLength(JSON.stringify(value)), 0) / values.length);
+  Math.round(
+    values.reduce<number>((sum, value) => sum + Buffer.byteLength(JSON.stringify(value)), 0) / values.length,
+  );

@@ -1,5 +1,6 @@
 /** `npm run bench -- <name>`: measures Formbus on this machine, beside what it is compared with. */
 import { mkdir } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import type { Bench } from './bench.ts';
 import { BENCHES } from './benches.ts';
@@ -28,9 +29,13 @@ async function measure(bench: Bench, options: Options, signal: AbortSignal): Pro
     process.stderr.write(`${seconds.padStart(4)} s  ${text}\n`);
   };
   const machine = thisMachine();
+  const [busyBefore = 0] = loadavg();
   const measured = await bench.run({ quick, profile, signal, say });
   const seconds = Math.round((performance.now() - began) / 1000);
-  const result = { ...measured, settings: { quick, ...measured.settings, tookSeconds: seconds } };
+  const result = {
+    ...measured,
+    settings: { quick, ...measured.settings, loadAverageBefore: busyBefore, tookSeconds: seconds },
+  };
   process.stdout.write(table(bench, result, machine));
   if (asJson) process.stdout.write(`${json(bench, result, machine)}\n`);
 }
@@ -49,7 +54,10 @@ try {
   if (options) await main(options);
   else process.stdout.write(`${usage(BENCHES)}\n`);
 } catch (error) {
-  const text = error instanceof UsageError ? `${error.message}\n\n${usage(BENCHES)}` : String(error instanceof Error ? error.stack : error);
+  const text =
+    error instanceof UsageError
+      ? `${error.message}\n\n${usage(BENCHES)}`
+      : String(error instanceof Error ? error.stack : error);
   process.stderr.write(`${text}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -30,6 +30,8 @@ describe('the command line of the benchmarks', () => {
 
   it('gives help with every bench in it', () => {
     expect(parseOptions(['-h'], KNOWN)).toBeUndefined();
-    expect(usage([{ name: 'ingest', describe: 'Takes submissions' }])).toContain('ingest      Takes submissions');
+    expect(usage([{ name: 'ingest', describe: 'Takes submissions' }])).toContain(
+      'ingest      Takes submissions',
+    );
   });
 });

@@ -28,7 +28,10 @@ const TICKS_PER_SECOND = 100;
 /** After the second field, which is the command in parentheses and may hold anything. */
 export function fieldsOf(stat: string): { parent: number; cpuSeconds: number } {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { parent: Number(fields[1]), cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND };
+  return {
+    parent: Number(fields[1]),
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+  };
 }
 
 /** CPU time that a process and all below it have taken, of those that run now. */
@@ -49,7 +52,11 @@ export interface Memory {
 export async function memoryOf(pid: number): Promise<Memory | undefined> {
   const read = (file: string): Promise<string | undefined> =>
     readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => undefined);
-  const [command, rollup, status] = await Promise.all([read('cmdline'), read('smaps_rollup'), read('status')]);
+  const [command, rollup, status] = await Promise.all([
+    read('cmdline'),
+    read('smaps_rollup'),
+    read('status'),
+  ]);
   const pss = kilobytes(rollup, 'Pss');
   const rss = kilobytes(status, 'VmRSS');
   if (command === undefined || (pss ?? rss) === undefined) return undefined;

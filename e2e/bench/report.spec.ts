@@ -51,6 +51,8 @@ describe('the report', () => {
   });
 
   it('rounds to what a benchmark knows', () => {
-    expect([significant(123456), significant(0.123456), significant(1234.56)]).toEqual([123456, 0.1235, 1235]);
+    expect([significant(123456), significant(0.123456), significant(1234.56)]).toEqual([
+      123456, 0.1235, 1235,
+    ]);
   });
 });

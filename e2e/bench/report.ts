@@ -36,7 +36,13 @@ function verdict(value: number, { atLeast, under }: Key): string {
 
 /** The result for programs: one line of JSON. */
 export function json(bench: Bench, { figures, ratios, settings }: BenchResult, machine: Machine): string {
-  return JSON.stringify({ bench: bench.name, figures: rounded(figures), ratios: rounded(ratios), settings, machine });
+  return JSON.stringify({
+    bench: bench.name,
+    figures: rounded(figures),
+    ratios: rounded(ratios),
+    settings,
+    machine,
+  });
 }
 
 const rounded = (values: Readonly<Record<string, number>>): Record<string, number> =>
@@ -49,7 +55,9 @@ export function significant(value: number): number {
 
 function readable(value: number): string {
   if (!Number.isFinite(value)) return String(value);
-  return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
+  return Math.abs(value) >= 1000
+    ? Math.round(value).toLocaleString('en')
+    : String(Number(value.toPrecision(3)));
 }
 
 function plain(value: unknown): string {

@@ -95,11 +95,18 @@ function draw(from: readonly Aggregate[], count: number): Aggregate[] {
     .map((aggregate) => ({ aggregate, order: random() }))
     .sort((a, b) => a.order - b.order)
     .map(({ aggregate }) => aggregate);
-  return Array.from({ length: count }, (_, at) => mixed[at % mixed.length]).filter((found) => found !== undefined);
+  return Array.from({ length: count }, (_, at) => mixed[at % mixed.length]).filter(
+    (found) => found !== undefined,
+  );
 }
 
 /** One after the other; each with its data key out of memory, and then again with it at hand. */
-async function timeReads(bench: BenchLog, events: number, aggregates: readonly Aggregate[], signal: AbortSignal) {
+async function timeReads(
+  bench: BenchLog,
+  events: number,
+  aggregates: readonly Aggregate[],
+  signal: AbortSignal,
+) {
   const { log, keyring } = bench.open();
   await keyring.open(WORKSPACE);
   const first: number[] = [];
@@ -108,7 +115,8 @@ async function timeReads(bench: BenchLog, events: number, aggregates: readonly A
     const before = performance.now();
     const found = await log.read(subject);
     const took = performance.now() - before;
-    if (found.length !== events || found.some(({ erased }) => erased)) throw new Error(`${subject} was not read as written`);
+    if (found.length !== events || found.some(({ erased }) => erased))
+      throw new Error(`${subject} was not read as written`);
     return took;
   };
   for (const each of aggregates.slice(0, WARM_UP)) await timed(each);

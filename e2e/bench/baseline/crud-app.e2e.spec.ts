@@ -16,8 +16,13 @@ describe('the CRUD app that Formbus is measured against', () => {
 
   beforeAll(async () => {
     mongo = await startTestMongo();
-    connection = await mongoose.createConnection(mongo.uri, { dbName: 'crud', retryWrites: false }).asPromise();
-    const compiled = compileForm({ title: 'F', pages: [{ fields: [{ type: 'text', name: 'name', required: true }] }] });
+    connection = await mongoose
+      .createConnection(mongo.uri, { dbName: 'crud', retryWrites: false })
+      .asPromise();
+    const compiled = compileForm({
+      title: 'F',
+      pages: [{ fields: [{ type: 'text', name: 'name', required: true }] }],
+    });
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
     app = await crudApp({ connection, form: { id: 'f', compiled: compiled.form }, promises: 'same' });
     await modelsOf(connection).Key.create({ _id: id, hash, workspace: 'default' });
@@ -45,10 +50,19 @@ describe('the CRUD app that Formbus is measured against', () => {
     const response = await submit({ name: 'Ada' }, 'one');
     expect(response.statusCode).toBe(201);
     const { id: submission } = response.json<{ id: string }>();
-    expect(response.headers).toMatchObject({ location: `/v1/forms/f/submissions/${submission}`, etag: '"1"' });
+    expect(response.headers).toMatchObject({
+      location: `/v1/forms/f/submissions/${submission}`,
+      etag: '"1"',
+    });
     const { Submission, History } = modelsOf(connection);
-    expect(await Submission.findById(submission).lean()).toMatchObject({ answers: { name: 'Ada' }, state: 'submitted' });
-    expect(await History.findById(`${submission}.1`).lean()).toMatchObject({ type: 'submitted', actor: `key:${id}` });
+    expect(await Submission.findById(submission).lean()).toMatchObject({
+      answers: { name: 'Ada' },
+      state: 'submitted',
+    });
+    expect(await History.findById(`${submission}.1`).lean()).toMatchObject({
+      type: 'submitted',
+      actor: `key:${id}`,
+    });
   });
 
   it('answers a repeat alike and changes nothing', async () => {
@@ -72,7 +86,10 @@ describe('the CRUD app that Formbus is measured against', () => {
     const { Idempotency, Submission, History } = modelsOf(connection);
     const first = await submit({ name: 'Zoe' }, 'four');
     const { id: submission } = first.json<{ id: string }>();
-    await Promise.all([Submission.deleteOne({ _id: submission }), History.deleteOne({ _id: `${submission}.1` })]);
+    await Promise.all([
+      Submission.deleteOne({ _id: submission }),
+      History.deleteOne({ _id: `${submission}.1` }),
+    ]);
     expect((await submit({ name: 'Zoe' }, 'four')).json()).toEqual(first.json());
     expect(await Submission.exists({ _id: submission })).not.toBeNull();
     expect(await Idempotency.countDocuments({ submission })).toBe(1);
@@ -87,7 +104,10 @@ describe('the CRUD app that Formbus is measured against', () => {
       'required',
       'unknown_field',
     ]);
-    expect((await submit({ name: 'A' }, 'seven', `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`)).statusCode).toBe(401);
+    expect(
+      (await submit({ name: 'A' }, 'seven', `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`))
+        .statusCode,
+    ).toBe(401);
     expect((await submit({ name: 'A' }, 'seven', 'x')).statusCode).toBe(401);
   });
 });

@@ -56,7 +56,14 @@ export async function crudApp({ connection, form, promises }: CrudOptions): Prom
         .header('location', `/v1/forms/${form.id}/submissions/${written.id}`)
         .header('etag', '"1"');
       if (written.replayed) void reply.header('idempotency-replayed', 'true');
-      return { id: written.id, form: form.id, formVersion: 1, state: 'submitted', submittedAt: written.at.toISOString(), dropped };
+      return {
+        id: written.id,
+        form: form.id,
+        formVersion: 1,
+        state: 'submitted',
+        submittedAt: written.at.toISOString(),
+        dropped,
+      };
     },
   );
   return app;
@@ -79,7 +86,12 @@ async function writeBare({ Submission }: Models, submission: NewSubmission): Pro
  * The record of the key comes first and names the submission: of two requests at once only one can insert it, and
  * whoever repeats a request that broke off in between finds it, and finishes the work under the same ids.
  */
-async function writeOnce(models: Models, submission: NewSubmission, key: string, request: string): Promise<Written> {
+async function writeOnce(
+  models: Models,
+  submission: NewSubmission,
+  key: string,
+  request: string,
+): Promise<Written> {
   const _id = `${submission.caller.workspace}:${submission.caller.key}:${submission.form}:${key}`;
   const record = { _id, request, submission: uuid(), at: submission.at };
   const known = (await models.Idempotency.findById(_id).lean()) ?? (await insertedBefore(models, record));
@@ -96,7 +108,10 @@ async function writeOnce(models: Models, submission: NewSubmission, key: string,
 }
 
 /** Inserts the record of a key, or gives the one that was there before. */
-async function insertedBefore({ Idempotency }: Models, record: { _id: string; request: string; submission: string; at: Date }) {
+async function insertedBefore(
+  { Idempotency }: Models,
+  record: { _id: string; request: string; submission: string; at: Date },
+) {
   try {
     await Idempotency.create(record);
     return null;
@@ -106,7 +121,11 @@ async function insertedBefore({ Idempotency }: Models, record: { _id: string; re
   }
 }
 
-async function writeBoth({ Submission, History }: Models, id: string, submission: NewSubmission): Promise<void> {
+async function writeBoth(
+  { Submission, History }: Models,
+  id: string,
+  submission: NewSubmission,
+): Promise<void> {
   const { at, answers, caller } = submission;
   await Promise.all([
     Submission.create(documentOf(id, submission)),

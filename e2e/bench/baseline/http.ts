@@ -29,7 +29,9 @@ export function answerProblem(error: unknown, _request: FastifyRequest, reply: F
   reply.type('application/problem+json');
   if (error instanceof Problem) {
     const { status, title } = ERRORS[error.code];
-    return reply.code(status).send({ status, title, code: error.code, detail: error.message, errors: error.errors });
+    return reply
+      .code(status)
+      .send({ status, title, code: error.code, detail: error.message, errors: error.errors });
   }
   const { statusCode: status = 500, message: detail } = error as { statusCode?: number; message: string };
   return reply.code(status).send({ status, detail });

@@ -5,17 +5,27 @@ import type { Closing } from '../closing.ts';
 import type { Complaints } from '../complaints.ts';
 import type { LoadGenerator } from '../load/generator.ts';
 import { perSecond, type Target } from '../load/load.ts';
+import { cpuSecondsOf } from '../processes.ts';
 import { FORM, type BenchSystem } from './system.ts';
 
 /** One of those that are measured in turn. */
 export interface Contender {
   readonly name: 'ours' | 'crud' | 'bareCrud';
   readonly target: Target;
+  /** What works for it, by name, each with all below it. */
+  readonly processes: () => Readonly<Record<string, number>>;
+}
+
+/** CPU seconds up to now of everything that works for a contender. */
+export async function cpuOf({ processes }: Contender): Promise<Record<string, number>> {
+  const taken = Object.entries(processes()).map(
+    async ([name, pid]) => [name, await cpuSecondsOf(pid)] as const,
+  );
+  return Object.fromEntries(await Promise.all(taken));
 }
 
 export interface CrudChoice {
   readonly contender: Contender;
-  readonly workers: number;
   /** Submissions a second at a first try, by number of worker processes. */
   readonly tried: Readonly<Record<number, number>>;
 }
@@ -50,8 +60,17 @@ export async function fastestCrud(
       key: { _id: id, hash, workspace: 'default' },
     });
     steps.later(app, ({ stop }) => stop());
-    const contender = { name, target: { ...system.target, port: app.port, apiKey: key } };
-    const load = { kind: 'closed', connections: CONNECTIONS, seconds: tryoutSeconds, warmUpSeconds: tryoutSeconds } as const;
+    const contender: Contender = {
+      name,
+      target: { ...system.target, port: app.port, apiKey: key },
+      processes: () => ({ [name]: app.pid, mongo: system.processes().mongo ?? 0, generator: generator.pid }),
+    };
+    const load = {
+      kind: 'closed',
+      connections: CONNECTIONS,
+      seconds: tryoutSeconds,
+      warmUpSeconds: tryoutSeconds,
+    } as const;
     const rate = perSecond(await generator.run(contender.target, load));
     tried[workers] = Math.round(rate);
     running.push({ workers, contender, rate, stop: app.stop });
@@ -60,5 +79,5 @@ export async function fastestCrud(
   const [best, ...others] = running.sort((a, b) => b.rate - a.rate);
   if (!best) throw new Error('no CRUD app was started');
   for (const { stop } of others) await stop();
-  return { contender: best.contender, workers: best.workers, tried };
+  return { contender: best.contender, tried };
 }

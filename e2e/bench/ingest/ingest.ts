@@ -2,12 +2,13 @@ import type { Bench, BenchOptions, BenchResult } from '../bench.ts';
 import { closing, type Closing } from '../closing.ts';
 import { loadComplaints, meanBytes } from '../complaints.ts';
 import { LoadGenerator } from '../load/generator.ts';
-import type { LoadResult } from '../load/load.ts';
+import type { ClosedLoad, LoadResult } from '../load/load.ts';
 import { collectProfiles } from '../profile/collect.ts';
-import { pairedRatio } from '../statistics.ts';
+import { significant } from '../report.ts';
 import { fastestCrud, type Contender } from './contenders.ts';
-import { cpuPerSubmission, pool } from './measured.ts';
-import { startBenchSystem, type BenchSystem } from './system.ts';
+import { inTurn, MOST_CONNECTIONS, ratioOf, type Taken, type Turns } from './in-turn.ts';
+import { pool } from './measured.ts';
+import { startBenchSystem } from './system.ts';
 
 export const ingest: Bench = {
   name: 'ingest',
@@ -46,102 +47,105 @@ const FIXED_RATE = 200;
 
 async function run(options: BenchOptions, steps: Closing): Promise<BenchResult> {
   const { quick, profile, say, signal } = options;
-  const durations = quick ? QUICK : FULL;
+  const { rounds, stretch, leadIn, warmUp, tryout, ...seconds } = quick ? QUICK : FULL;
   const complaints = await loadComplaints();
   say('starting nats-server, MongoDB and the services');
   const system = await startBenchSystem(steps, complaints, options);
   const generator = steps.later(await LoadGenerator.start(), (started) => started.stop());
-  const ours: Contender = { name: 'ours', target: system.target };
+  const { target } = system;
   say('warming up');
-  await at(generator, ours, 128, { seconds: 0, warmUpSeconds: durations.warmUp });
+  const warm = await generator.run(target, closed(MOST_CONNECTIONS, 0, warmUp));
+  const from = monotonicMicros();
 
-  const context = { system, complaints, generator, steps, options, tryoutSeconds: durations.tryout };
-  const crud = await fastestCrud('crud', context);
-  const bareCrud = await fastestCrud('bareCrud', context);
-  const taken = await inTurn(system, generator, [ours, crud.contender, bareCrud.contender], durations, options);
+  const ours: Contender = {
+    name: 'ours',
+    target,
+    processes: () => ({ ...system.processes(), generator: generator.pid }),
+  };
+  const context = { system, complaints, generator, steps, options, tryoutSeconds: tryout };
+  // Profiles are of the services alone: what else runs would only be in their way.
+  const crud = profile === undefined ? await fastestCrud('crud', context) : undefined;
+  const bareCrud = profile === undefined ? await fastestCrud('bareCrud', context) : undefined;
+  const contenders = [ours, ...[crud, bareCrud].flatMap((found) => found?.contender ?? [])];
+  const turns = await inTurn({ system, generator, contenders, rounds, stretch, leadIn }, options);
 
   signal.throwIfAborted();
-  const lead = { warmUpSeconds: durations.leadIn };
-  const at32 = await at(generator, ours, 32, { seconds: durations.at32, ...lead });
+  say('32 connections');
+  const at32 = await generator.run(target, closed(32, seconds.at32, leadIn));
   await system.settle();
-  const at200 = await generator.run(ours.target, {
+  say(`${FIXED_RATE} a second`);
+  const at200 = await generator.run(target, {
     kind: 'open',
     perSecond: FIXED_RATE,
-    connections: 64,
-    seconds: durations.at200,
-    ...lead,
+    connections: MOST_CONNECTIONS,
+    seconds: seconds.at200,
+    warmUpSeconds: leadIn,
   });
-  if (profile !== undefined) await collectProfiles({ folder: profile, owners: await system.owners(), stop: () => system.running.stop(), say });
-
-  const rates = (of: readonly LoadResult[]): number[] => of.map(({ accepted, seconds }) => accepted / seconds);
-  const [oursRates, crudRates, bareRates] = [rates(taken.ours), rates(taken.crud), rates(taken.bareCrud)];
-  const pairs = (theirs: readonly number[]) => oursRates.map((rate, i) => ({ ours: rate, theirs: theirs[i] ?? NaN }));
-  const toCrud = pairedRatio(pairs(crudRates));
-  const toBareCrud = pairedRatio(pairs(bareRates));
-  const main = pool(taken.ours);
-  const all = pool([...taken.ours, at32, at200]);
-  return {
-    figures: {
-      perSecond: main.perSecond,
-      perSecond32: pool([at32]).perSecond,
-      p50ms: main.p50ms,
-      p95ms: main.p95ms,
-      p99ms: main.p99ms,
-      p95msAt200: pool([at200]).p95ms,
-      errors: all.errors,
-      crudPerSecond: pool(taken.crud).perSecond,
-      bareCrudPerSecond: pool(taken.bareCrud).perSecond,
-    },
-    ratios: { toCrud: toCrud.value, toBareCrud: toBareCrud.value },
-    settings: {
-      ...(profile === undefined ? {} : { profiled: 'figures are lower than without' }),
-      seconds: { at128: durations.rounds * durations.stretch, at32: durations.at32, at200: durations.at200 },
-      stretches: { ours: oursRates.map(Math.round), crud: crudRates.map(Math.round), bareCrud: bareRates.map(Math.round) },
-      interval95: { toCrud: [toCrud.low, toCrud.high], toBareCrud: [toBareCrud.low, toBareCrud.high] },
-      crudWorkers: { crud: crud.workers, bareCrud: bareCrud.workers, tried: { crud: crud.tried, bareCrud: bareCrud.tried } },
-      catchUpSeconds: taken.catchUpSeconds,
-      cpuMsPerSubmission: taken.cpu,
-      errorsBy: { ours: all.errorsBy, crud: pool(taken.crud).errorsBy, bareCrud: pool(taken.bareCrud).errorsBy },
-      bodyBytes: meanBytes(system.target.bodies),
-      ...system.components,
-    },
+  if (profile !== undefined) {
+    const stop = (): Promise<void> => system.running.stop();
+    const window = { from, to: monotonicMicros() };
+    await collectProfiles({ folder: profile, owners: await system.owners(), window, stop, say });
+  }
+  const result = report({ turns, at32, at200, warm });
+  const crudWorkers = { crud: crud?.tried, bareCrud: bareCrud?.tried };
+  const settings = {
+    seconds: { at128: rounds * stretch, ...seconds },
+    ...(profile === undefined ? { crudByWorkers: crudWorkers } : { profiled: 'slower than without' }),
+    ...result.settings,
+    bodyBytes: meanBytes(target.bodies),
+    ...system.components,
   };
+  return { ...result, settings };
 }
 
-const at = (
-  generator: LoadGenerator,
-  { target }: Contender,
-  connections: number,
-  times: { seconds: number; warmUpSeconds: number },
-): Promise<LoadResult> => generator.run(target, { kind: 'closed', connections, ...times });
+const monotonicMicros = (): number => Number(process.hrtime.bigint() / 1000n);
 
-/**
- * One stretch of each, then again, in the other order each time: drift of the machine hits all alike. Nobody's work
- * is done in another's time: after ours, the read model catches up first, and that takes time is said.
- */
-async function inTurn(
-  system: BenchSystem,
-  generator: LoadGenerator,
-  contenders: readonly Contender[],
-  { rounds, stretch, leadIn }: Durations,
-  { signal, say }: BenchOptions,
-) {
-  const taken = { ours: [] as LoadResult[], crud: [] as LoadResult[], bareCrud: [] as LoadResult[] };
-  const catchUpSeconds: number[] = [];
-  let cpu: Record<string, number> = {};
-  await system.settle();
-  for (let round = 0; round < rounds; round++) {
-    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
-      signal.throwIfAborted();
-      const before = await system.cpu();
-      const result = await at(generator, contender, 128, { seconds: stretch, warmUpSeconds: leadIn });
-      taken[contender.name].push(result);
-      say(`${contender.name}: ${Math.round(result.accepted / result.seconds)}/s`);
-      if (contender.name !== 'ours') continue;
-      catchUpSeconds.push(Number((await system.settle()).toFixed(2)));
-      const share = (stretch + leadIn) / stretch;
-      cpu = { ...cpuPerSubmission(before, await system.cpu(), result.accepted * share), generator: (result.cpuSeconds * 1000) / result.accepted };
-    }
-  }
-  return { ...taken, catchUpSeconds, cpu };
+const closed = (connections: number, seconds: number, warmUpSeconds: number): ClosedLoad => ({
+  kind: 'closed',
+  connections,
+  seconds,
+  warmUpSeconds,
+});
+
+interface Measured {
+  readonly turns: Turns;
+  readonly at32: LoadResult;
+  readonly at200: LoadResult;
+  readonly warm: LoadResult;
+}
+
+function report({ turns, at32, at200, warm }: Measured): BenchResult {
+  const ours = turns.taken.get('ours');
+  if (!ours) throw new Error('nothing was measured');
+  const [crud, bareCrud] = (['crud', 'bareCrud'] as const).map((name) => turns.taken.get(name));
+  const toCrud = crud && ratioOf(ours, crud);
+  const toBareCrud = bareCrud && ratioOf(ours, bareCrud);
+  const { perSecond, p50ms, p95ms, p99ms } = ours.pooled;
+  const all = pool([warm, ...ours.results, at32, at200]);
+  const each = <T>(read: (taken: Taken) => T): Record<string, T> =>
+    Object.fromEntries([...turns.taken].map(([name, taken]) => [name, read(taken)]));
+  return {
+    figures: {
+      perSecond,
+      perSecond32: pool([at32]).perSecond,
+      p50ms,
+      p95ms,
+      p99ms,
+      p95msAt200: pool([at200]).p95ms,
+      errors: all.errors,
+      ...(crud && { crudPerSecond: crud.pooled.perSecond }),
+      ...(bareCrud && { bareCrudPerSecond: bareCrud.pooled.perSecond }),
+    },
+    ratios: { ...(toCrud && { toCrud: toCrud.value }), ...(toBareCrud && { toBareCrud: toBareCrud.value }) },
+    settings: {
+      interval95: {
+        ...(toCrud && { toCrud: [toCrud.low, toCrud.high].map(significant) }),
+        ...(toBareCrud && { toBareCrud: [toBareCrud.low, toBareCrud.high].map(significant) }),
+      },
+      stretches: each(({ rates }) => rates.map(Math.round)),
+      cpuMsPerSubmission: each(({ cpuMsPerSubmission }) => cpuMsPerSubmission),
+      catchUpSeconds: turns.catchUpSeconds.map(significant),
+      errorsBy: { ...each(({ pooled }) => pooled.errorsBy), ours: all.errorsBy },
+    },
+  };
 }

@@ -4,9 +4,21 @@ import { cpuPerSubmission, pool } from './measured.ts';
 describe('stretches of one load', () => {
   it('count together, each by its length', () => {
     const pooled = pool([
-      { accepted: 2, seconds: 1, latenciesMs: Float64Array.of(1, 9), errors: {}, cpuSeconds: 0 },
-      { accepted: 4, seconds: 2, latenciesMs: Float64Array.of(2, 3, 4, 5), errors: { 'status 503': 2 }, cpuSeconds: 0 },
-      { accepted: 0, seconds: 1, latenciesMs: new Float64Array(), errors: { 'status 503': 1, reset: 1 }, cpuSeconds: 0 },
+      { accepted: 2, acceptedInAll: 0, seconds: 1, latenciesMs: Float64Array.of(1, 9), errors: {} },
+      {
+        accepted: 4,
+        acceptedInAll: 0,
+        seconds: 2,
+        latenciesMs: Float64Array.of(2, 3, 4, 5),
+        errors: { 'status 503': 2 },
+      },
+      {
+        accepted: 0,
+        acceptedInAll: 0,
+        seconds: 1,
+        latenciesMs: new Float64Array(),
+        errors: { 'status 503': 1, reset: 1 },
+      },
     ]);
     expect(pooled).toEqual({
       accepted: 6,
@@ -20,6 +32,10 @@ describe('stretches of one load', () => {
   });
 
   it('say what each process took for a submission', () => {
-    expect(cpuPerSubmission({ forms: 1 }, { forms: 3, nats: 0.5 }, 1000)).toEqual({ forms: 2, nats: 0.5 });
+    const stretches: Parameters<typeof cpuPerSubmission>[0] = [
+      { before: { forms: 1 }, after: { forms: 3, nats: 0.5 }, submissions: 600 },
+      { before: { forms: 3, nats: 0.5 }, after: { forms: 3, nats: 1 }, submissions: 400 },
+    ];
+    expect(cpuPerSubmission(stretches)).toEqual({ forms: 2, nats: 1, all: 3 });
   });
 });

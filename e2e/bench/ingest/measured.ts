@@ -31,15 +31,20 @@ export function pool(results: readonly LoadResult[]): Pooled {
   };
 }
 
-/** What each process took, in milliseconds of CPU time a submission. */
+/** CPU seconds by process. */
+export type CpuTimes = Readonly<Record<string, number>>;
+
+/** What each process took, and all together, in milliseconds of CPU time a submission. */
 export function cpuPerSubmission(
-  before: Readonly<Record<string, number>>,
-  after: Readonly<Record<string, number>>,
-  submissions: number,
+  stretches: readonly { readonly before: CpuTimes; readonly after: CpuTimes; readonly submissions: number }[],
 ): Record<string, number> {
-  const taken = Object.entries(after).map(([name, seconds]) => {
-    const ms = ((seconds - (before[name] ?? 0)) * 1000) / submissions;
-    return [name, Number(ms.toPrecision(3))] as const;
-  });
-  return Object.fromEntries(taken);
+  const submissions = stretches.reduce((sum, stretch) => sum + stretch.submissions, 0);
+  const taken: Record<string, number> = {};
+  for (const { before, after } of stretches) {
+    for (const [name, seconds] of Object.entries(after)) {
+      const ms = ((seconds - (before[name] ?? 0)) * 1000) / submissions;
+      for (const sum of [name, 'all']) taken[sum] = (taken[sum] ?? 0) + ms;
+    }
+  }
+  return Object.fromEntries(Object.entries(taken).map(([name, ms]) => [name, Number(ms.toPrecision(3))]));
 }

@@ -7,7 +7,7 @@ import type { BenchOptions } from '../bench.ts';
 import type { Closing } from '../closing.ts';
 import type { Complaints } from '../complaints.ts';
 import type { Target } from '../load/load.ts';
-import { cpuSecondsOf, treeOf } from '../processes.ts';
+import { treeOf } from '../processes.ts';
 
 export const FORM = 'consumer-complaint';
 const LISTEN_HOST = '127.0.0.1';
@@ -20,8 +20,8 @@ export interface BenchSystem {
   readonly components: Readonly<Record<string, string>>;
   /** Seconds until the read model has everything that was accepted up to now. */
   settle(): Promise<number>;
-  /** CPU seconds up to now, by process. */
-  cpu(): Promise<Record<string, number>>;
+  /** What runs now, by name. */
+  processes(): Readonly<Record<string, number>>;
   /** The name of the service that a process belongs to. */
   owners(): Promise<Map<number, string>>;
 }
@@ -36,15 +36,20 @@ export async function startBenchSystem(
     await startSystem({
       dataDir: join(await steps.folder(), 'data'),
       signal,
-      ...(profile === undefined ? {} : { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${JSON.stringify(profile)}` } }),
+      ...(profile === undefined
+        ? {}
+        : { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${JSON.stringify(profile)}` } }),
       onEvent: (event) => {
         if (event.kind === 'found') Object.assign(components, versionOf(event.component));
-        if (event.kind === 'crashed') process.stderr.write(`${event.name} crashed:\n${event.lastLines.join('\n')}\n`);
+        if (event.kind === 'crashed')
+          process.stderr.write(`${event.name} crashed:\n${event.lastLines.join('\n')}\n`);
       },
     }),
     (system) => system.stop(),
   );
-  const client = steps.later(new FormbusClient({ url: running.url, apiKey: running.apiKey }), (open) => open.close());
+  const client = steps.later(new FormbusClient({ url: running.url, apiKey: running.apiKey }), (open) =>
+    open.close(),
+  );
   await client.createForm(FORM, definition, 'bench-create');
   await client.publishForm(FORM, 'for the benchmark', 'bench-publish');
   const bodies = answers.map((each) => JSON.stringify({ answers: each }));
@@ -62,17 +67,18 @@ export async function startBenchSystem(
     components,
     async settle() {
       const began = performance.now();
-      const { position } = await client.submit(FORM, answers[0] ?? {}, { idempotencyKey: `bench-probe-${probes++}` });
+      const { position } = await client.submit(FORM, answers[0] ?? {}, {
+        idempotencyKey: `bench-probe-${probes++}`,
+      });
       await visible(client, position, signal);
       return (performance.now() - began) / 1000;
     },
-    async cpu() {
-      const taken = running.processes.map(async ({ name, pid }) => [name, await cpuSecondsOf(pid)] as const);
-      return Object.fromEntries(await Promise.all(taken));
-    },
+    processes: () => Object.fromEntries(running.processes.map(({ name, pid }) => [name, pid])),
     async owners() {
       const trees = running.processes.map(async ({ name, pid }) => ({ name, pids: await treeOf(pid) }));
-      return new Map((await Promise.all(trees)).flatMap(({ name, pids }) => pids.map((pid) => [pid, name] as const)));
+      return new Map(
+        (await Promise.all(trees)).flatMap(({ name, pids }) => pids.map((pid) => [pid, name] as const)),
+      );
     },
   };
 }

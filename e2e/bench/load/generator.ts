@@ -14,6 +14,10 @@ export class LoadGenerator {
     return new LoadGenerator(await startChild(import.meta.dirname, 'generator.process'));
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   run(target: Target, load: ClosedLoad | OpenLoad): Promise<LoadResult> {
     return this.#child.ask({ target, load } satisfies LoadOrder);
   }

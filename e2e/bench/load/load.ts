@@ -30,16 +30,17 @@ export interface OpenLoad {
 export interface LoadResult {
   /** Answers with status 201 within the measured time. */
   readonly accepted: number;
+  /** With those before and after the measured time. */
+  readonly acceptedInAll: number;
   readonly seconds: number;
   /** Of the accepted ones: until the last byte of the answer, from the request's sending or, at a fixed rate, from its due time. */
   readonly latenciesMs: Float64Array;
   /** Everything else, by status or reason. */
   readonly errors: Readonly<Record<string, number>>;
-  /** CPU seconds that the generator itself took within the measured time. */
-  readonly cpuSeconds: number;
 }
 
 export const errorCount = ({ errors }: Pick<LoadResult, 'errors'>): number =>
   Object.values(errors).reduce((sum, count) => sum + count, 0);
 
-export const perSecond = ({ accepted, seconds }: Pick<LoadResult, 'accepted' | 'seconds'>): number => accepted / seconds;
+export const perSecond = ({ accepted, seconds }: Pick<LoadResult, 'accepted' | 'seconds'>): number =>
+  accepted / seconds;

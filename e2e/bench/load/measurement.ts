@@ -9,8 +9,7 @@ export class Measurement {
   readonly #seconds: number;
   readonly #latencies: number[] = [];
   readonly #errors: Record<string, number> = {};
-  #cpuBefore: NodeJS.CpuUsage | undefined;
-  #cpuSeconds = 0;
+  #acceptedInAll = 0;
 
   /** @param from of `performance.now()` */
   constructor(from: number, seconds: number) {
@@ -26,10 +25,10 @@ export class Measurement {
   /** An answer, with the time from which it was waited for. */
   answer(status: number, since: number): void {
     if (status !== CREATED) return this.error(`status ${status}`);
+    this.#acceptedInAll += 1;
     const now = performance.now();
     if (now < this.#from || now >= this.endsAt) return;
     this.#latencies.push(now - since);
-    if (this.#latencies.length % 1000 === 1) this.#takeCpu();
   }
 
   error(reason: string): void {
@@ -37,19 +36,12 @@ export class Measurement {
   }
 
   result(): LoadResult {
-    this.#takeCpu();
     return {
       accepted: this.#latencies.length,
+      acceptedInAll: this.#acceptedInAll,
       seconds: this.#seconds,
       latenciesMs: Float64Array.from(this.#latencies),
       errors: { ...this.#errors },
-      cpuSeconds: this.#cpuSeconds,
     };
-  }
-
-  #takeCpu(): void {
-    this.#cpuBefore ??= process.cpuUsage();
-    const { user, system } = process.cpuUsage(this.#cpuBefore);
-    this.#cpuSeconds = (user + system) / 1e6;
   }
 }

@@ -39,7 +39,12 @@ describe('the load generator', () => {
         setImmediate(() => response.end('half'));
       });
     });
-    const result = await runLoad(target, { kind: 'closed', connections: 4, seconds: 0.3, warmUpSeconds: 0.1 });
+    const result = await runLoad(target, {
+      kind: 'closed',
+      connections: 4,
+      seconds: 0.3,
+      warmUpSeconds: 0.1,
+    });
     expect(result.errors).toEqual({});
     expect(result.accepted).toBe(result.latenciesMs.length);
     expect(result.accepted).toBeGreaterThan(0);

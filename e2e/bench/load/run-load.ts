@@ -15,7 +15,10 @@ export async function runLoad(target: Target, load: ClosedLoad | OpenLoad): Prom
   const { warmUpSeconds, seconds } = load;
   const measured = new Measurement(performance.now() + warmUpSeconds * 1000, seconds);
   const run = { target, measured, next: requests(target), waiting: new Set<Promise<void>>() };
-  const connections = Array.from({ length: load.connections }, () => new HttpConnection(target.port, target.host));
+  const connections = Array.from(
+    { length: load.connections },
+    () => new HttpConnection(target.port, target.host),
+  );
   if (load.kind === 'closed') sendClosed(run, connections);
   else await sendOpen(run, connections, load.perSecond);
   await emptied(run.waiting, measured.endsAt + PATIENCE_MS);
@@ -69,7 +72,13 @@ async function sendOpen(run: Run, connections: HttpConnection[], perSecond: numb
   }
 }
 
-function sendOne({ target, next, measured }: Run, connections: HttpConnection[], slot: number, since: number, done: () => void): void {
+function sendOne(
+  { target, next, measured }: Run,
+  connections: HttpConnection[],
+  slot: number,
+  since: number,
+  done: () => void,
+): void {
   connections[slot]?.send(
     next(),
     (status) => {
@@ -89,7 +98,9 @@ function sendOne({ target, next, measured }: Run, connections: HttpConnection[],
 /** Resolves when nothing is left, or at the deadline of `performance.now()`. */
 async function emptied(waiting: ReadonlySet<Promise<void>>, deadline: number): Promise<void> {
   const late = new AbortController();
-  const patience = delay(Math.max(0, deadline - performance.now()), 'late', { signal: late.signal }).catch(() => 'late');
+  const patience = delay(Math.max(0, deadline - performance.now()), 'late', { signal: late.signal }).catch(
+    () => 'late',
+  );
   await Promise.race([Promise.all(waiting), patience]);
   late.abort();
 }

@@ -31,7 +31,9 @@ export const serverVersion = ({ nc }: Bus): string => nc.info?.version ?? 'unkno
 export async function startBenchLog(closing: Closing): Promise<BenchLog> {
   const logger = pino({ level: 'warn' }, pino.destination(2));
   const nats = closing.later(await startTestNats(), (server) => server.stop());
-  const bus = closing.later(await connectBus({ servers: nats.url, name: 'bench', logger }), (open) => open.close());
+  const bus = closing.later(await connectBus({ servers: nats.url, name: 'bench', logger }), (open) =>
+    open.close(),
+  );
   const { epoch } = await ensureTopology(bus);
   const masterKey = randomBytes(32);
   return {
@@ -40,7 +42,12 @@ export async function startBenchLog(closing: Closing): Promise<BenchLog> {
     logger,
     open() {
       const keyring = new Keyring({ bus, masterKey });
-      const codec = new Codec({ catalog: new Catalog(EVENTS, UPCASTERS), epoch, source: '/formbus/forms', keys: keyring });
+      const codec = new Codec({
+        catalog: new Catalog(EVENTS, UPCASTERS),
+        epoch,
+        source: '/formbus/forms',
+        keys: keyring,
+      });
       return { log: createEventLog({ bus, codec, epoch, keys: keyring }), codec, keyring };
     },
   };

@@ -32,7 +32,10 @@ export interface FillOptions {
  * Writes submissions as the forms service would: sealed, each with its data key beside its first event. An aggregate
  * of several events has the only one that there is for submissions several times, with rising versions.
  */
-export async function fillLog(bench: BenchLog, { plan, answers, signal, onProgress }: FillOptions): Promise<Aggregate[]> {
+export async function fillLog(
+  bench: BenchLog,
+  { plan, answers, signal, onProgress }: FillOptions,
+): Promise<Aggregate[]> {
   const { codec, keyring } = bench.open();
   await keyring.open(WORKSPACE);
   const aggregates: (Aggregate & { key: DataKey; version: number })[] = [];
@@ -43,7 +46,12 @@ export async function fillLog(bench: BenchLog, { plan, answers, signal, onProgre
       const id = randomUUID();
       const { key, subject, payload } = keyring.create(WORKSPACE, id);
       writer.add({ subject, headers: '', payload });
-      aggregates[number] = aggregate = { id, subject: subjects.submission(WORKSPACE, FORM, id), key, version: 0 };
+      aggregates[number] = aggregate = {
+        id,
+        subject: subjects.submission(WORKSPACE, FORM, id),
+        key,
+        version: 0,
+      };
     }
     aggregate.version += 1;
     const event = newEvent(submissionSubmittedV1, {
@@ -55,7 +63,14 @@ export async function fillLog(bench: BenchLog, { plan, answers, signal, onProgre
     });
     const { subject, version, key } = aggregate;
     const time = new Date(Date.UTC(2026, 0, 1) + at * 100).toISOString();
-    const stamp = { id: `${randomUUID()}.1`, subject, version, time, actor: 'key:bench', correlation: `fill-${at}` };
+    const stamp = {
+      id: `${randomUUID()}.1`,
+      subject,
+      version,
+      time,
+      actor: 'key:bench',
+      correlation: `fill-${at}`,
+    };
     writer.add({ subject, ...codec.encode(event, stamp, key) });
     if (writer.isFull) {
       await writer.send();
@@ -100,6 +115,7 @@ class BatchWriter {
 
   async #append(batch: readonly WireMessage[]): Promise<void> {
     const result = await append(this.#bench.bus, batch, TIMEOUT_MS);
-    if (result.outcome !== 'stored') throw new Error(`the log could not be filled: ${result.outcome}`, { cause: result.cause });
+    if (result.outcome !== 'stored')
+      throw new Error(`the log could not be filled: ${result.outcome}`, { cause: result.cause });
   }
 }

@@ -25,7 +25,13 @@ function fieldAt(index: number): Field {
     case 0:
       return { type: 'select', name, label, required: true, choices: CHOICES.map((value) => ({ value })) };
     case 1:
-      return { type: 'text', name, label, visible: `f${base} == "red" || f${base} == "blue"`, maxLength: 200 };
+      return {
+        type: 'text',
+        name,
+        label,
+        visible: `f${base} == "red" || f${base} == "blue"`,
+        maxLength: 200,
+      };
     case 2:
       return { type: 'integer', name, label, min: 0, max: 1000 };
     case 3:
@@ -43,7 +49,10 @@ function fieldAt(index: number): Field {
         name,
         label,
         required: `f${base} == "green"`,
-        choices: CHOICES.map((value) => ({ value, attributes: { of: CHOICES.filter((other) => other !== value) } })),
+        choices: CHOICES.map((value) => ({
+          value,
+          attributes: { of: CHOICES.filter((other) => other !== value) },
+        })),
         filter: `f${base} in choice.of`,
       };
     case 6:

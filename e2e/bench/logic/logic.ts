@@ -26,7 +26,11 @@ export const logic: Bench = {
         compileMs2000: large.compileMs,
       },
       ratios: {},
-      settings: { validations60: small.runs, validations2000: large.runs, rules: 'visible, required and constraints on every other field; choice filters on every fifth' },
+      settings: {
+        validations60: small.runs,
+        validations2000: large.runs,
+        rules: 'visible, required and constraints on every other field; choice filters on every fifth',
+      },
     };
   },
 };
@@ -56,5 +60,10 @@ async function measure(fields: number, { quick, signal, say }: BenchOptions) {
     }
   }
   const ascending = sorted(times);
-  return { median: percentile(ascending, 0.5), p99: percentile(ascending, 0.99), runs: times.length, compileMs };
+  return {
+    median: percentile(ascending, 0.5),
+    p99: percentile(ascending, 0.99),
+    runs: times.length,
+    compileMs,
+  };
 }

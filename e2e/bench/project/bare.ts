@@ -3,7 +3,10 @@ import type mongoose from 'mongoose';
 import { SEALED_PROPERTY } from '#eventing/catalog';
 import { DataKey, unseal } from '#eventing/data-key';
 import { readKeyMessage, unwrapKey, wrappingKey, type WrappingKey } from '#eventing/key-message';
-import { submissionsProjection, type SubmissionDocument } from '#services/forms/submission/submission.projection';
+import {
+  submissionsProjection,
+  type SubmissionDocument,
+} from '#services/forms/submission/submission.projection';
 import type { BenchLog } from '../log/bench-log.ts';
 
 const BATCH = 1000;
@@ -13,9 +16,15 @@ const BATCH = 1000;
  * bulkWrite of a thousand inserts at a time while the next thousand arrives. No checkpoint beside the documents, no
  * guard against a second writer, no check of versions or schemas, no generations to swap, no lag, no halt.
  */
-export async function bareProjection(bench: BenchLog, db: mongoose.mongo.Db, lastSeq: number): Promise<number> {
+export async function bareProjection(
+  bench: BenchLog,
+  db: mongoose.mongo.Db,
+  lastSeq: number,
+): Promise<number> {
   const collection = db.collection<SubmissionDocument>('submissions');
-  await collection.createIndexes(submissionsProjection.indexes.map(({ name, key }) => ({ name, key: { ...key } })));
+  await collection.createIndexes(
+    submissionsProjection.indexes.map(({ name, key }) => ({ name, key: { ...key } })),
+  );
   const keys = new KeysSeen(bench.masterKey);
   const consumer = await jetstream(bench.bus.nc).consumers.get('EVENTS', {
     filter_subjects: [...submissionsProjection.filters, 'key.>'],

@@ -4,7 +4,10 @@ import { parsePosition } from '#eventing/position';
 import { connectDatabase } from '#readmodel/database';
 import { Projector } from '#readmodel/projector';
 import { ReadModel } from '#readmodel/read-model';
-import { submissionsProjection, type SubmissionDocument } from '#services/forms/submission/submission.projection';
+import {
+  submissionsProjection,
+  type SubmissionDocument,
+} from '#services/forms/submission/submission.projection';
 import type { BenchLog } from '../log/bench-log.ts';
 
 const POLL_MS = 5;

@@ -8,6 +8,7 @@ import { loadComplaints, meanBytes } from '../complaints.ts';
 import { serverVersion, startBenchLog } from '../log/bench-log.ts';
 import { fillLog } from '../log/fill.ts';
 import { spread } from '../log/plan.ts';
+import { significant } from '../report.ts';
 import { median, pairedRatio } from '../statistics.ts';
 import { bareProjection } from './bare.ts';
 import { rebuildOurs } from './ours.ts';
@@ -34,13 +35,19 @@ async function run({ quick, signal, say }: BenchOptions, steps: Closing): Promis
     (connection) => connection.close(),
   );
   say(`writing ${events.toLocaleString('en')} events`);
-  await fillLog(bench, { plan: spread([{ aggregates: events, events: 1 }]), answers, signal, onProgress: () => undefined });
+  await fillLog(bench, {
+    plan: spread([{ aggregates: events, events: 1 }]),
+    answers,
+    signal,
+    onProgress: () => undefined,
+  });
   const lastSeq = await bench.open().log.lastSeq();
 
   const ours = async (name: string, check?: mongoose.mongo.Db): Promise<number> => {
     const rebuilt = await rebuildOurs(bench, { uri: mongo.uri, name }, lastSeq, signal);
     try {
-      if (check) await expectSame(rebuilt.collection, check.collection<SubmissionDocument>('submissions'), events);
+      if (check)
+        await expectSame(rebuilt.collection, check.collection<SubmissionDocument>('submissions'), events);
       return events / rebuilt.seconds;
     } finally {
       await rebuilt.close();
@@ -78,9 +85,10 @@ async function run({ quick, signal, say }: BenchOptions, steps: Closing): Promis
     ratios: { toBare: ratio.value },
     settings: {
       events,
-      pairs,
-      interval95: { toBare: [ratio.low, ratio.high] },
-      lifeCycles: 'one event a submission, with its data key before it: the catalog has no other event of a submission',
+      pairs: pairs.map((pair) => [pair.ours, pair.theirs].map(Math.round)),
+      interval95: { toBare: [ratio.low, ratio.high].map(significant) },
+      lifeCycles:
+        'one event a submission, with its data key before it: the catalog has no other event of a submission',
       answersBytes: meanBytes(answers),
       natsServer: serverVersion(bench.bus),
     },
@@ -95,7 +103,10 @@ async function expectSame(
 ): Promise<void> {
   const sample = await theirs.find().sort({ _id: 1 }).limit(200).toArray();
   const ids = sample.map(({ _id }) => _id);
-  const found = await ours.find({ _id: { $in: ids } }, { projection: { _seq: 0 } }).sort({ _id: 1 }).toArray();
+  const found = await ours
+    .find({ _id: { $in: ids } }, { projection: { _seq: 0 } })
+    .sort({ _id: 1 })
+    .toArray();
   if (!isDeepStrictEqual(found, sample)) throw new Error('the two read models differ');
   const documents = await ours.countDocuments({ state: 'submitted' });
   if (documents !== count) throw new Error(`the read model has ${documents} documents, not ${count}`);

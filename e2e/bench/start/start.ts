@@ -55,7 +55,14 @@ async function run({ quick, signal, say }: BenchOptions, steps: Closing): Promis
 async function launch(steps: Closing, signal: AbortSignal) {
   const folder = await steps.folder();
   const port = await freePort();
-  const args = ['dist/tools/start/main.js', '--no-demo', '--port', String(port), '--data', join(folder, 'data')];
+  const args = [
+    'dist/tools/start/main.js',
+    '--no-demo',
+    '--port',
+    String(port),
+    '--data',
+    join(folder, 'data'),
+  ];
   const began = performance.now();
   const child = spawn(process.execPath, args, { cwd: packageRoot(), stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
@@ -104,6 +111,8 @@ async function memoryOfTree(root: number): Promise<Memory[]> {
 /** `node ... dist/services/forms/main.js`: the last part that names a file says which one it is. */
 function shortened(command: string): string {
   const words = command.split(' ');
-  const script = words.find((word) => /\.(js|ts)$/.test(word) && word.includes('dist/') && !word.includes('otel'));
+  const script = words.find(
+    (word) => /\.(js|ts)$/.test(word) && word.includes('dist/') && !word.includes('otel'),
+  );
   return script ?? words[0]?.split('/').at(-1) ?? command;
 }
