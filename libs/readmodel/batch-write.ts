@@ -59,11 +59,11 @@ async function writeBulk(collection: StoredCollection, documents: readonly Folde
     return { collided: [], contested: [] };
   } catch (error) {
     if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || isUnavailable(error)) throw error;
-    const failed = [error.writeErrors].flat().map(({ index, code, err }) => {
+    const failed = [error.writeErrors].flat().map(({ index, code, errmsg }) => {
       const document = documents[index];
       if (document === undefined) throw error;
       if (code !== DUPLICATE_KEY) throw new DocumentRefused(document.value._id, error);
-      return { document, collided: !document.existed && isIdCollision(err) };
+      return { document, collided: !document.existed && isIdCollision(errmsg) };
     });
     const contested = failed.filter(({ collided }) => !collided).map(({ document }) => document);
     requireAll(collection, documents.filter((document) => !contested.includes(document)), error.matchedCount);
@@ -101,7 +101,5 @@ function operation({ value, existed }: FoldedDocument): mongo.AnyBulkWriteOperat
   return { updateOne: { filter: { _id: value._id }, update: [{ $replaceWith: newer }] } };
 }
 
-function isIdCollision(error: unknown): boolean {
-  const { keyPattern } = error as { keyPattern?: Record<string, unknown> };
-  return keyPattern === undefined || '_id' in keyPattern;
-}
+/** The driver keeps of the server's answer the text alone: `E11000 duplicate key error collection: d.c index: _id_ dup key: ...` */
+const isIdCollision = (text: string | undefined): boolean => text?.includes(' index: _id_ ') ?? true;

@@ -24,6 +24,7 @@ export function findCulprit(
 }
 
 function requireStorable(document: StoredDocument): void {
-  const { length } = mongoose.mongo.BSON.serialize(document, { ignoreUndefined: true });
-  if (length > MAX_DOCUMENT_BYTES) throw new Error(`document ${document._id} would have ${length} bytes, over the limit of 16 MB`);
+  const bytes = mongoose.mongo.BSON.calculateObjectSize(document, { ignoreUndefined: true });
+  if (bytes > MAX_DOCUMENT_BYTES) throw new Error(`document ${document._id} would have ${bytes} bytes, over the limit of 16 MB`);
+  mongoose.mongo.BSON.serialize(document, { ignoreUndefined: true });
 }

@@ -155,24 +155,28 @@ export class Leader {
     onStep();
   }
 
-  /** Readers never go back: what they see was stopped before, and its successor has passed it. */
+  /** Readers never go back: what they see is ended first, and its successor has passed it. */
   async #swap(building: Writer): Promise<void> {
-    const { checkpoints, projection, log, logger } = this.#options;
+    const { checkpoints, projection, logger } = this.#options;
+    if (await this.#isBehindRead(building)) return;
     if (this.#live !== undefined) {
       this.#live.stop.abort();
       await this.#live.ended;
+      if (await this.#isBehindRead(building)) return;
     }
     const before = this.#read;
-    if (before?.checkpoint.epoch === log.epoch) {
-      const passed = before.progress.seq;
-      if (await log.hasPending(eventFilters(projection), building.progress.seq, passed)) return;
-    }
     await checkpoints.activate(building.checkpoint, this.#request);
     this.#read = this.#live = building;
     this.#building = undefined;
     this.#request = null;
     projectionMetrics.swaps.inc({ projection: projection.name });
     logger.info({ generation: building.checkpoint.generation, before: before?.checkpoint.generation }, 'the read model is swapped');
+  }
+
+  async #isBehindRead({ progress }: Writer): Promise<boolean> {
+    const { log, projection } = this.#options;
+    if (this.#read?.checkpoint.epoch !== log.epoch) return false;
+    return await log.hasPending(eventFilters(projection), progress.seq, this.#read.progress.seq);
   }
 
   /** A rebuild that somebody asked for and that can't be done leaves the generation alone that is read. */

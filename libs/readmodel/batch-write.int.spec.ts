@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { testDatabase } from '#tools/testing/mongo';
+import type { FoldedDocument } from './batch-fold.ts';
+import { DocumentRefused, writeBatch } from './batch-write.ts';
+import { CollectionLost, createCollection, readDocuments, type StoredCollection } from './collection.ts';
+import { connectDatabase, type Database } from './database.ts';
+import type { StoredDocument } from './projection.ts';
+import { silent } from './testing/world.ts';
+
+jest.setTimeout(30_000);
+
+interface Thing {
+  readonly _id: string;
+  readonly _seq: number;
+  readonly name: string;
+}
+const thing = (_id: string, _seq: number, name = `${_id} at ${_seq}`): Thing => ({ _id, _seq, name });
+const created = (value: StoredDocument): FoldedDocument => ({ value, existed: false });
+const changed = (value: StoredDocument): FoldedDocument => ({ value, existed: true });
+
+describe('a batch of documents', () => {
+  let database: Database;
+  let collection: StoredCollection;
+
+  beforeAll(async () => {
+    database = connectDatabase({ ...testDatabase(), logger: silent });
+    await database.whenAvailable(AbortSignal.timeout(10_000));
+  });
+  beforeEach(async () => {
+    collection = await database.run((db) => Promise.resolve(db.collection<StoredDocument>(`c${Math.random()}`)));
+    await createCollection(collection, { indexes: [{ name: 'one_name', key: { name: 1 }, unique: true }] });
+  });
+  afterAll(() => database.close());
+
+  const stored = async (...ids: string[]): Promise<StoredDocument[]> => [...(await readDocuments(collection, ids)).values()];
+
+  it('is inserted and replaced, over as many bulks as it takes', async () => {
+    const ids = Array.from({ length: 700 }, (_, n) => `id-${n}`);
+    await writeBatch(collection, ids.slice(0, 400).map((id) => created(thing(id, 1))));
+    await writeBatch(collection, ids.map((id, n) => (n < 400 ? changed(thing(id, 2)) : created(thing(id, 2)))));
+    const found = await stored(...ids);
+    expect(found).toHaveLength(700);
+    expect(found.every(({ _seq }) => _seq === 2)).toBe(true);
+  });
+
+  it('does not replace a document that holds a later event', async () => {
+    await writeBatch(collection, [created(thing('a', 5))]);
+    await writeBatch(collection, [changed(thing('a', 4))]);
+    expect(await stored('a')).toEqual([thing('a', 5)]);
+  });
+
+  it('replaces a document that was thought to be new, if that one is older', async () => {
+    await writeBatch(collection, [created(thing('a', 5)), created(thing('b', 9))]);
+    await writeBatch(collection, [created(thing('a', 7)), created(thing('b', 7)), created(thing('c', 7))]);
+    expect(await stored('a', 'b', 'c')).toEqual([thing('a', 7), thing('b', 9), thing('c', 7)]);
+  });
+
+  it('does not insert a document again that was deleted later', async () => {
+    await writeBatch(collection, [created({ _id: 'a', _seq: 8, _deleted: true })]);
+    await writeBatch(collection, [created(thing('a', 5))]);
+    expect(await stored('a')).toEqual([{ _id: 'a', _seq: 8, _deleted: true }]);
+  });
+
+  it('ends with the latest documents, whichever of many writers comes first', async () => {
+    const ids = Array.from({ length: 60 }, (_, n) => `id-${n}`);
+    const writers = [1, 2, 3, 4, 5, 6].map((seq) => writeBatch(collection, ids.map((id) => created(thing(id, seq)))));
+    await Promise.all(writers);
+    expect(await stored(...ids)).toEqual(ids.map((id) => thing(id, 6)).sort((a, b) => (a._id < b._id ? -1 : 1)));
+  });
+
+  it('stores values that look like operators and paths as they are', async () => {
+    const odd = { _id: 'a', _seq: 1, name: '$name', nested: { $set: { 'a.b': '$$ROOT' }, '': [null, true, 0.5] } } as StoredDocument;
+    await writeBatch(collection, [created({ _id: 'a', _seq: 0, _deleted: true })]);
+    await writeBatch(collection, [changed(odd)]);
+    expect(await stored('a')).toEqual([odd]);
+  });
+
+  it('says that documents are lost which it would replace', async () => {
+    await writeBatch(collection, [created(thing('a', 1))]);
+    await collection.deleteMany({ _id: 'a' });
+    await expect(writeBatch(collection, [changed(thing('a', 2))])).rejects.toThrow(CollectionLost);
+    await collection.drop();
+    await expect(readDocuments(collection, ['a'])).rejects.toThrow(CollectionLost);
+  });
+
+  it('may pass on a value of a unique index from one document to another', async () => {
+    await writeBatch(collection, [created(thing('a', 1, 'one')), created(thing('b', 2, 'two'))]);
+    await writeBatch(collection, [created(thing('c', 5, 'one')), changed(thing('a', 3, 'three')), changed(thing('b', 4, 'two'))]);
+    expect((await stored('a', 'b', 'c')).map((document) => (document as Thing).name)).toEqual(['three', 'two', 'one']);
+  });
+
+  it('names the document that would break a unique index, and writes the others', async () => {
+    await writeBatch(collection, [created(thing('a', 1, 'one'))]);
+    const writing = writeBatch(collection, [created(thing('b', 2, 'two')), created(thing('c', 3, 'one')), created(thing('d', 4, 'four'))]);
+    await expect(writing).rejects.toThrow(DocumentRefused);
+    await expect(writing).rejects.toMatchObject({ id: 'c' });
+    expect(await stored('a', 'b', 'c', 'd')).toHaveLength(3);
+  });
+
+  it('lets many documents be deleted under a unique index', async () => {
+    await writeBatch(collection, [created({ _id: 'a', _seq: 1, _deleted: true }), created({ _id: 'b', _seq: 2, _deleted: true })]);
+    expect(await stored('a', 'b')).toHaveLength(2);
+  });
+});
