@@ -26,15 +26,9 @@ export const GatewayConfig = z.object({
     .meta({
       description: 'An API key with every scope for that workspace, created at start where it does not exist',
     }),
-  GATEWAY_WORKERS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(256)
-    .optional()
-    .meta({
-      description: 'How many processes serve the API; without it, as many as the CPU quota has cores',
-    }),
+  GATEWAY_WORKERS: z.coerce.number().int().min(1).max(256).optional().meta({
+    description: 'How many processes serve the API; without it, as many as the CPU quota has cores',
+  }),
   PUBLIC_URL: z
     .url()
     .optional()
