@@ -43,11 +43,17 @@ interface Durations {
 
 const FULL: Durations = { rounds: 6, stretch: 10, at32: 60, at200: 30, warmUp: 15, leadIn: 1, tryout: 6 };
 const QUICK: Durations = { rounds: 3, stretch: 2.5, at32: 3, at200: 3, warmUp: 3, leadIn: 0.5, tryout: 1 };
+/** Without the CRUD apps, and long enough for a profile. */
+const PROFILED: Durations = { ...FULL, rounds: 3, at32: 10, at200: 10 };
 const FIXED_RATE = 200;
 
 async function run(options: BenchOptions, steps: Closing): Promise<BenchResult> {
   const { quick, profile, say, signal } = options;
-  const { rounds, stretch, leadIn, warmUp, tryout, ...seconds } = quick ? QUICK : FULL;
+  const { rounds, stretch, leadIn, warmUp, tryout, ...seconds } = quick
+    ? QUICK
+    : profile === undefined
+      ? FULL
+      : PROFILED;
   const complaints = await loadComplaints();
   say('starting nats-server, MongoDB and the services');
   const system = await startBenchSystem(steps, complaints, options);

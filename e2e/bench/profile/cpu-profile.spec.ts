@@ -25,8 +25,8 @@ describe('the summary of a CPU profile', () => {
     expect(busySeconds).toBeCloseTo(0.0005, 9);
     expect(functions).toEqual([
       { name: 'parse  node_modules/zod/v4/core.js:2', self: 40, total: 60 },
-      { name: 'test', self: 20, total: 20 },
       { name: 'handle  dist/libs/eventing/executor.js:10', self: 20, total: 80 },
+      { name: 'test', self: 20, total: 20 },
       { name: '(garbage collector)', self: 20, total: 20 },
     ]);
   });

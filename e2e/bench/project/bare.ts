@@ -59,7 +59,7 @@ function documentOf(message: JsMsg, keys: KeysSeen): SubmissionDocument {
   const { [SEALED_PROPERTY]: sealed, ...clear } = message.json<Record<string, unknown>>();
   const additional = `${message.subject}\n${header('ce-id')}\n${header('ce-type')}`;
   const key = keys.of(workspace, id);
-  const opened = unseal(key.bytes, Buffer.from(String(sealed), 'base64'), additional).toString('utf8');
+  const opened = unseal(key.secret, Buffer.from(String(sealed), 'base64'), additional).toString('utf8');
   const time = header('ce-time');
   return {
     _id: id,
