@@ -13,6 +13,7 @@ export default {
     '!**/*.spec.ts',
     '!**/*.d.ts',
     '!**/main.ts',
+    '!**/*.bench.ts',
   ],
   coverageReporters: ['text-summary', 'lcovonly'],
   coverageThreshold: { global: { lines: 80 } },
