@@ -9,12 +9,15 @@ export type BusFailure = 'disconnected' | 'timeout' | 'no_responders' | 'forbidd
 /** A request over NATS that got no answer; to callers it is `bus_unavailable`, worth a repeat after a second. */
 export class BusError extends Problem {
   readonly failure: BusFailure;
+  /** What was asked, for logs; the message goes to callers, who have no business with subjects. */
+  readonly subject: string;
 
   constructor(failure: BusFailure, subject: string, cause?: unknown) {
-    super('bus_unavailable', `no answer on ${subject}: ${failure.replace('_', ' ')}`, {
+    super('bus_unavailable', `The event log does not answer (${failure.replace('_', ' ')})`, {
       retryAfter: 1,
       cause,
     });
     this.failure = failure;
+    this.subject = subject;
   }
 }
