@@ -49,11 +49,14 @@ export async function createHttpApp(
     reply.header('x-request-id', request.id);
     done();
   });
+  // JSON alone: what a page's form could post without asking is refused before it is read.
+  fastify.removeContentTypeParser('text/plain');
   measureRequests(fastify);
   const routes = refuseUnknownRoutes(fastify, new ProblemFilter(dependencies.logger));
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(dependencies), adapter, {
     logger: nestLogger(dependencies.logger.child({}, { level: 'warn' })),
     abortOnError: false,
+    bodyParser: false,
   });
   requireScopes(app);
   serveReference(app, describeApi(app as INestApplication, publicUrl));
