@@ -4,5 +4,8 @@ export const EVENT_LOG = Symbol('EventLog');
 export const FORMS_MODEL = Symbol('ReadModel<FormDocument>');
 export const SUBMISSIONS_MODEL = Symbol('ReadModel<SubmissionDocument>');
 
-/** How long a query waits for the read model to reach a position, and for MongoDB to answer. */
-export const QUERY_TIMEOUT_MS = 5_000;
+/**
+ * How long a query waits for the read model to reach a position, and for MongoDB to answer. Less than its caller waits
+ * for an answer, so that the caller learns why there is none.
+ */
+export const QUERY_TIMEOUT_MS = 4_000;
