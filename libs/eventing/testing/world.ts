@@ -2,6 +2,7 @@ import pino from 'pino';
 import type { EventDefinition, Upcaster } from '#contracts/event';
 import { connectBus, type Bus } from '../bus.ts';
 import { openLog, type OpenedLog } from '../open.ts';
+import type { TopologyOptions } from '../topology.ts';
 import { WORLD } from './notebook.ts';
 
 export const MASTER_KEY = Buffer.alloc(32, 7);
@@ -21,15 +22,17 @@ export async function openWorld(
     events?: readonly EventDefinition[];
     upcasters?: readonly Upcaster[];
     masterKey?: Uint8Array;
+    topology?: TopologyOptions;
   } = {},
 ): Promise<World> {
-  const { events = WORLD, upcasters = [], masterKey = MASTER_KEY } = options;
+  const { events = WORLD, upcasters = [], masterKey = MASTER_KEY, topology = {} } = options;
   const bus = await connect(url);
   const { keyring, ...opened } = await openLog(bus, {
     events,
     upcasters,
     source: '/formbus/spec',
     masterKey,
+    topology,
   });
   if (keyring === undefined) throw new Error('no keyring');
   return { bus, keyring, ...opened };
