@@ -14,7 +14,8 @@ const seconds = new Histogram({
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
 });
 
-const DEFAULT_TIMEOUT_MS = 5_000;
+/** More than a command's deadline on the other side, so that the caller learns what became of it. */
+const DEFAULT_TIMEOUT_MS = 7_000;
 
 /**
  * Calls other services over NATS request/reply, in Nest's wire format but on the bus's own inbox: Nest's client
