@@ -19,6 +19,7 @@ export interface Aggregate {
 const BATCH = 500;
 const IN_FLIGHT = 4;
 const TIMEOUT_MS = 60_000;
+const PROGRESS_EVERY = 100_000;
 
 export interface FillOptions {
   /** Whose event comes next, as {@link spread} gives it. */
@@ -75,8 +76,8 @@ export async function fillLog(
     if (writer.isFull) {
       await writer.send();
       signal.throwIfAborted();
-      if (at % 50_000 < BATCH) onProgress(at);
     }
+    if ((at + 1) % PROGRESS_EVERY === 0) onProgress(at + 1);
   }
   await writer.flush();
   return aggregates.map(({ id, subject }) => ({ id, subject }));
