@@ -7,7 +7,8 @@ import { ComponentUnavailable } from '#tools/components/route';
 import { openPlace } from '#tools/projections/open';
 import { secretsOf } from '#tools/projections/place';
 import { verifyAll } from '#tools/projections/verify';
-import { startSystem, type RunningSystem } from '#tools/start/system';
+import { LogFile } from '#tools/start/log-file';
+import { startSystem, type RunningSystem, type SystemEvent } from '#tools/start/system';
 import { UserError } from '#tools/start/user-error';
 import { FormbusClient } from '../client/client.ts';
 import { complaintForm, COMPLAINTS, ensurePublished } from '../demo/form.ts';
@@ -152,7 +153,12 @@ async function main(options: KillOptions, stopping: AbortSignal): Promise<number
   const dataDir = await mkdtemp(join(tmpdir(), 'formbus-chaos-'));
   say(`Seed ${options.seed}. Starting a system in ${dataDir}`);
   let sound = false;
-  const system = await startSystem({ dataDir, signal, env: { LOG_LEVEL: 'warn' } });
+  const log = new LogFile(join(dataDir, 'chaos.log'));
+  const onEvent = (event: SystemEvent): void => {
+    const text = event.kind === 'line' ? event.line : JSON.stringify({ ...event, lastLines: undefined });
+    log.write(`${new Date().toISOString()} ${'name' in event ? event.name : 'system'} ${text}`);
+  };
+  const system = await startSystem({ dataDir, signal, env: { LOG_LEVEL: 'info' }, onEvent });
   try {
     const findings = await chaos({ system, options, signal, say });
     sound = isSound(findings);
@@ -161,8 +167,9 @@ async function main(options: KillOptions, stopping: AbortSignal): Promise<number
     return sound ? 0 : 1;
   } finally {
     await system.stop();
-    if (sound) await rm(dataDir, { recursive: true, force: true });
-    else say(`The data are left in ${dataDir}`);
+    await log.close();
+    if (sound && !options.keep) await rm(dataDir, { recursive: true, force: true });
+    else say(`The data, and chaos.log, are left in ${dataDir}`);
   }
 }
 

@@ -16,9 +16,9 @@ export class Ledger {
   #acknowledged = 0;
   /** Keys that were answered with two different submissions or positions. */
   readonly contradicted: string[] = [];
-  /** Answers that came only after the request was repeated with its key. */
+  /** Acknowledged only when the request was repeated with its key. */
   repeated = 0;
-  /** Of those, answers that said that the first request had been done. */
+  /** Of those, the ones whose first request had been done, though nobody was told. */
   replayed = 0;
 
   get entries(): Iterable<Entry> {
@@ -40,10 +40,10 @@ export class Ledger {
   answered(key: string, { body, position, attempts, replayed }: Answer<Receipt>): void {
     const entry = this.#entries.get(key);
     if (!entry) throw new Error(`${key} was answered and never sent`);
-    if (attempts > 1) this.repeated++;
-    if (replayed) this.replayed++;
     const { acknowledged } = entry;
     if (!acknowledged) {
+      if (attempts > 1) this.repeated++;
+      if (replayed) this.replayed++;
       this.#acknowledged++;
       this.#entries.set(key, { ...entry, acknowledged: { id: body.id, position } });
     } else if (acknowledged.id !== body.id || acknowledged.position !== position) this.contradicted.push(key);

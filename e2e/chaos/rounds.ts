@@ -20,6 +20,7 @@ export interface RoundsOptions {
   readonly recoveries: Recoveries;
   readonly rounds: number;
   readonly submissions: number;
+  readonly only: readonly Kind[];
   readonly random: () => number;
   readonly signal: AbortSignal;
   readonly onRound: (round: Round, number: number) => void;
@@ -29,13 +30,14 @@ const RECOVERY_MS = 60_000;
 
 /**
  * Kills one process a round, at a moment of the round's burst that chance decides, and waits until the system is whole
- * again. What is killed is drawn from a bag, so that few rounds hit every kind.
+ * again. What is killed is drawn from a bag, so that few rounds hit every kind. What is left of the submissions is sent
+ * at the end.
  *
  * @throws when the system does not recover
  */
 export async function killRounds(options: RoundsOptions): Promise<Round[]> {
-  const { system, ingest, ledger, recoveries, rounds, submissions, random, signal, onRound } = options;
-  const draw = bag(kindsOf(system), random);
+  const { system, ingest, ledger, recoveries, rounds, submissions, only, random, signal, onRound } = options;
+  const draw = bag(kindsOf(system, only), random);
   const burst = Math.ceil(submissions / rounds);
   const done: Round[] = [];
   for (let number = 1; number <= rounds; number++) {
@@ -53,6 +55,11 @@ export async function killRounds(options: RoundsOptions): Promise<Round[]> {
     const round = { kind: kill.kind, pid: kill.pid, acknowledged, ...recovery };
     done.push(round);
     onRound(round, number);
+  }
+  const left = submissions - ledger.acknowledged;
+  if (left > 0) {
+    ingest.burst(left);
+    await ingest.until(submissions, signal);
   }
   return done;
 }

@@ -14,10 +14,10 @@ export interface Kill {
   gone(): Promise<void>;
 }
 
-/** The kinds that run here: nats-server or MongoDB may be somebody else's. */
-export function kindsOf(system: RunningSystem): Kind[] {
+/** Those of `kinds` that run here: nats-server or MongoDB may be somebody else's. */
+export function kindsOf(system: RunningSystem, kinds: readonly Kind[]): Kind[] {
   const names = new Set(system.processes.map(({ name }) => name));
-  return KINDS.filter((kind) => names.has(kind === 'gateway worker' ? 'gateway' : kind));
+  return kinds.filter((kind) => names.has(kind === 'gateway worker' ? 'gateway' : kind));
 }
 
 /** SIGKILL to one process of a kind. `random` chooses among workers. */
