@@ -106,3 +106,32 @@ describe('a projection that meets an event that it cannot handle', () => {
     expect(await metrics()).toMatch(/^formbus_projection_halted\{.*projection="submissions".*\} 0$/m);
   });
 });
+
+describe('a MongoDB that hangs', () => {
+  it('keeps no submission away; reads say 503 at once as soon as it is noticed, and come back with it', async () => {
+    const { client, system } = world;
+    const before = await client.listSubmissions(FORM, { count: true });
+    const asked = async (): Promise<number> => {
+      const started = performance.now();
+      await expect(client.listSubmissions(FORM)).rejects.toMatchObject({ status: 503 });
+      return performance.now() - started;
+    };
+    let position = '';
+    system.kill('mongo', 'SIGSTOP');
+    try {
+      position = (await client.submit(FORM, { name: 'While it hangs' })).position;
+      expect(await asked()).toBeLessThan(10_000);
+      await eventually(async () => expect(await asked()).toBeLessThan(500), { timeoutMs: 20_000 });
+      expect((await client.submit(FORM, { name: 'Once it is noticed' })).status).toBe(201);
+    } finally {
+      system.kill('mongo', 'SIGCONT');
+    }
+    await eventually(
+      async () => {
+        const { body } = await client.listSubmissions(FORM, { count: true, minPosition: position });
+        expect(body.total).toBe((before.body.total ?? 0) + 2);
+      },
+      { timeoutMs: 30_000 },
+    );
+  });
+});
