@@ -61,7 +61,8 @@ function foldOne(
 ): StoredDocument | undefined {
   const live = before === undefined || isTombstone(before) ? undefined : before;
   const after = projection.fold(live, event);
-  if (after === undefined) return before === undefined ? undefined : { _id: id, _seq: event.seq, _deleted: true };
+  if (after === undefined)
+    return before === undefined ? undefined : { _id: id, _seq: event.seq, _deleted: true };
   if (after._id !== id) throw new Error(`the fold gave document ${after._id} for an event of document ${id}`);
   return { ...after, _seq: event.seq };
 }

@@ -27,17 +27,27 @@ describe('a batch of documents', () => {
     await database.whenAvailable(AbortSignal.timeout(10_000));
   });
   beforeEach(async () => {
-    collection = await database.run((db) => Promise.resolve(db.collection<StoredDocument>(`c${Math.random()}`)));
+    collection = await database.run((db) =>
+      Promise.resolve(db.collection<StoredDocument>(`c${Math.random()}`)),
+    );
     await createCollection(collection, { indexes: [{ name: 'one_name', key: { name: 1 }, unique: true }] });
   });
   afterAll(() => database.close());
 
-  const stored = async (...ids: string[]): Promise<StoredDocument[]> => [...(await readDocuments(collection, ids)).values()];
+  const stored = async (...ids: string[]): Promise<StoredDocument[]> => [
+    ...(await readDocuments(collection, ids)).values(),
+  ];
 
   it('is inserted and replaced, over as many bulks as it takes', async () => {
     const ids = Array.from({ length: 700 }, (_, n) => `id-${n}`);
-    await writeBatch(collection, ids.slice(0, 400).map((id) => created(thing(id, 1))));
-    await writeBatch(collection, ids.map((id, n) => (n < 400 ? changed(thing(id, 2)) : created(thing(id, 2)))));
+    await writeBatch(
+      collection,
+      ids.slice(0, 400).map((id) => created(thing(id, 1))),
+    );
+    await writeBatch(
+      collection,
+      ids.map((id, n) => (n < 400 ? changed(thing(id, 2)) : created(thing(id, 2)))),
+    );
     const found = await stored(...ids);
     expect(found).toHaveLength(700);
     expect(found.every(({ _seq }) => _seq === 2)).toBe(true);
@@ -63,13 +73,25 @@ describe('a batch of documents', () => {
 
   it('ends with the latest documents, whichever of many writers comes first', async () => {
     const ids = Array.from({ length: 60 }, (_, n) => `id-${n}`);
-    const writers = [1, 2, 3, 4, 5, 6].map((seq) => writeBatch(collection, ids.map((id) => created(thing(id, seq)))));
+    const writers = [1, 2, 3, 4, 5, 6].map((seq) =>
+      writeBatch(
+        collection,
+        ids.map((id) => created(thing(id, seq))),
+      ),
+    );
     await Promise.all(writers);
-    expect(await stored(...ids)).toEqual(ids.map((id) => thing(id, 6)).sort((a, b) => (a._id < b._id ? -1 : 1)));
+    expect(await stored(...ids)).toEqual(
+      ids.map((id) => thing(id, 6)).sort((a, b) => (a._id < b._id ? -1 : 1)),
+    );
   });
 
   it('stores values that look like operators and paths as they are', async () => {
-    const odd = { _id: 'a', _seq: 1, name: '$name', nested: { $set: { 'a.b': '$$ROOT' }, '': [null, true, 0.5] } } as StoredDocument;
+    const odd = {
+      _id: 'a',
+      _seq: 1,
+      name: '$name',
+      nested: { $set: { 'a.b': '$$ROOT' }, '': [null, true, 0.5] },
+    } as StoredDocument;
     await writeBatch(collection, [created({ _id: 'a', _seq: 0, _deleted: true })]);
     await writeBatch(collection, [changed(odd)]);
     expect(await stored('a')).toEqual([odd]);
@@ -85,20 +107,35 @@ describe('a batch of documents', () => {
 
   it('may pass on a value of a unique index from one document to another', async () => {
     await writeBatch(collection, [created(thing('a', 1, 'one')), created(thing('b', 2, 'two'))]);
-    await writeBatch(collection, [created(thing('c', 5, 'one')), changed(thing('a', 3, 'three')), changed(thing('b', 4, 'two'))]);
-    expect((await stored('a', 'b', 'c')).map((document) => (document as Thing).name)).toEqual(['three', 'two', 'one']);
+    await writeBatch(collection, [
+      created(thing('c', 5, 'one')),
+      changed(thing('a', 3, 'three')),
+      changed(thing('b', 4, 'two')),
+    ]);
+    expect((await stored('a', 'b', 'c')).map((document) => (document as Thing).name)).toEqual([
+      'three',
+      'two',
+      'one',
+    ]);
   });
 
   it('names the document that would break a unique index, and writes the others', async () => {
     await writeBatch(collection, [created(thing('a', 1, 'one'))]);
-    const writing = writeBatch(collection, [created(thing('b', 2, 'two')), created(thing('c', 3, 'one')), created(thing('d', 4, 'four'))]);
+    const writing = writeBatch(collection, [
+      created(thing('b', 2, 'two')),
+      created(thing('c', 3, 'one')),
+      created(thing('d', 4, 'four')),
+    ]);
     await expect(writing).rejects.toThrow(DocumentRefused);
     await expect(writing).rejects.toMatchObject({ id: 'c' });
     expect(await stored('a', 'b', 'c', 'd')).toHaveLength(3);
   });
 
   it('lets many documents be deleted under a unique index', async () => {
-    await writeBatch(collection, [created({ _id: 'a', _seq: 1, _deleted: true }), created({ _id: 'b', _seq: 2, _deleted: true })]);
+    await writeBatch(collection, [
+      created({ _id: 'a', _seq: 1, _deleted: true }),
+      created({ _id: 'b', _seq: 2, _deleted: true }),
+    ]);
     expect(await stored('a', 'b')).toHaveLength(2);
   });
 });

@@ -33,11 +33,21 @@ export class DocumentRefused extends Error {
  *
  * @throws DocumentRefused, or CollectionLost when a document is gone that was there when it was read
  */
-export async function writeBatch(collection: StoredCollection, documents: Iterable<FoldedDocument>): Promise<void> {
+export async function writeBatch(
+  collection: StoredCollection,
+  documents: Iterable<FoldedDocument>,
+): Promise<void> {
   const results = await Promise.all(split([...documents]).map((bulk) => writeBulk(collection, bulk)));
   const collided = results.flatMap((result) => result.collided);
-  if (collided.length > 0) await writeBatch(collection, collided.map(({ value }) => ({ value, existed: true })));
-  await writeOneByOne(collection, results.flatMap((result) => result.contested));
+  if (collided.length > 0)
+    await writeBatch(
+      collection,
+      collided.map(({ value }) => ({ value, existed: true })),
+    );
+  await writeOneByOne(
+    collection,
+    results.flatMap((result) => result.contested),
+  );
 }
 
 function split(documents: readonly FoldedDocument[]): FoldedDocument[][] {
@@ -52,7 +62,10 @@ interface BulkOutcome {
   readonly contested: readonly FoldedDocument[];
 }
 
-async function writeBulk(collection: StoredCollection, documents: readonly FoldedDocument[]): Promise<BulkOutcome> {
+async function writeBulk(
+  collection: StoredCollection,
+  documents: readonly FoldedDocument[],
+): Promise<BulkOutcome> {
   try {
     const { matchedCount } = await collection.bulkWrite(documents.map(operation), { ordered: false });
     requireAll(collection, documents, matchedCount);
@@ -66,18 +79,29 @@ async function writeBulk(collection: StoredCollection, documents: readonly Folde
       return { document, collided: !document.existed && isIdCollision(errmsg) };
     });
     const contested = failed.filter(({ collided }) => !collided).map(({ document }) => document);
-    requireAll(collection, documents.filter((document) => !contested.includes(document)), error.matchedCount);
+    requireAll(
+      collection,
+      documents.filter((document) => !contested.includes(document)),
+      error.matchedCount,
+    );
     return { collided: failed.filter(({ collided }) => collided).map(({ document }) => document), contested };
   }
 }
 
-function requireAll(collection: StoredCollection, documents: readonly FoldedDocument[], matched: number): void {
+function requireAll(
+  collection: StoredCollection,
+  documents: readonly FoldedDocument[],
+  matched: number,
+): void {
   const replaced = documents.reduce((count, { existed }) => count + Number(existed), 0);
   if (matched < replaced) throw new CollectionLost(collection.collectionName);
 }
 
 /** In the order of their last events, so that a value is given up before it is taken. */
-async function writeOneByOne(collection: StoredCollection, documents: readonly FoldedDocument[]): Promise<void> {
+async function writeOneByOne(
+  collection: StoredCollection,
+  documents: readonly FoldedDocument[],
+): Promise<void> {
   for (const document of [...documents].sort((a, b) => a.value._seq - b.value._seq)) {
     try {
       await collection.bulkWrite([operation(document)]);

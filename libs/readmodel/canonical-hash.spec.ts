@@ -10,7 +10,18 @@ describe('the canonical hash of a document', () => {
   });
 
   it('depends on every field and value, the sequence among them', () => {
-    const forms = [{}, { a: 1 }, { a: '1' }, { a: null }, { a: [1] }, { a: 1, b: 1 }, { a: new Date(1) }, { a: [1, 2] }, { a: [2, 1] }, { _seq: 2 }];
+    const forms = [
+      {},
+      { a: 1 },
+      { a: '1' },
+      { a: null },
+      { a: [1] },
+      { a: 1, b: 1 },
+      { a: new Date(1) },
+      { a: [1, 2] },
+      { a: [2, 1] },
+      { _seq: 2 },
+    ];
     expect(new Set(forms.map(hash)).size).toBe(forms.length);
   });
 });
@@ -21,7 +32,9 @@ describe('the hash of a set', () => {
     for (const one of hashes) sum.add(one);
     return sum.toString();
   };
-  const documents = fc.uniqueArray(fc.nat(), { minLength: 2, maxLength: 20 }).map((ids) => ids.map((id) => documentHash({ _id: `${id}`, _seq: id })));
+  const documents = fc
+    .uniqueArray(fc.nat(), { minLength: 2, maxLength: 20 })
+    .map((ids) => ids.map((id) => documentHash({ _id: `${id}`, _seq: id })));
 
   it('does not depend on the order', () => {
     fc.assert(fc.property(documents, (hashes) => expect(set(hashes.toReversed())).toBe(set(hashes))));

@@ -26,8 +26,14 @@ describe('the checkpoint of a projection', () => {
 
   const asOf = new Date(0);
   const begin = (token: number): Promise<Checkpoint> =>
-    createGeneration(database, checkpoints, { ...accountsIn('w'), name }, { epoch: 'e', token, state: 'building' });
-  const seqOf = async ({ generation }: Checkpoint): Promise<number | undefined> => (await checkpoints.find(name, generation))?.seq;
+    createGeneration(
+      database,
+      checkpoints,
+      { ...accountsIn('w'), name },
+      { epoch: 'e', token, state: 'building' },
+    );
+  const seqOf = async ({ generation }: Checkpoint): Promise<number | undefined> =>
+    (await checkpoints.find(name, generation))?.seq;
 
   it('moves forward, and never back', async () => {
     await checkpoints.claim(name, { token: 1, epoch: 'e' });

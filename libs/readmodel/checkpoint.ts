@@ -68,7 +68,9 @@ export class Checkpoints {
   }
 
   find(projection: string, generation: string): Promise<Checkpoint | null> {
-    return this.#run((checkpoints) => checkpoints.findOne<Checkpoint>({ _id: checkpointId(projection, generation) }));
+    return this.#run((checkpoints) =>
+      checkpoints.findOne<Checkpoint>({ _id: checkpointId(projection, generation) }),
+    );
   }
 
   all(projection: string): Promise<Checkpoint[]> {
@@ -92,7 +94,8 @@ export class Checkpoints {
           { upsert: true, returnDocument: 'after' },
         )
         .catch((error: unknown) => {
-          if ((error as { code?: unknown }).code === DUPLICATE_KEY) throw new Superseded(`${projection} has a later holder`);
+          if ((error as { code?: unknown }).code === DUPLICATE_KEY)
+            throw new Superseded(`${projection} has a later holder`);
           throw error;
         });
       await pointers.updateMany({ projection, state: { $ne: 'scratch' } }, { $set: { token } });
@@ -124,13 +127,21 @@ export class Checkpoints {
     const flip = { active: generation };
     const holder = { _id: projection, token };
     const flipped = await this.#run(async (pointers) => {
-      const answered = request === null ? undefined : await pointers.updateOne({ ...holder, rebuild: request }, { $set: { ...flip, rebuild: null } });
+      const answered =
+        request === null
+          ? undefined
+          : await pointers.updateOne({ ...holder, rebuild: request }, { $set: { ...flip, rebuild: null } });
       return answered?.matchedCount === 1 ? answered : await pointers.updateOne(holder, { $set: flip });
     });
     if (flipped.matchedCount === 0) throw new Fenced(`${projection} has a later holder`);
     await this.#run((checkpoints) =>
       checkpoints.bulkWrite([
-        { updateOne: { filter: { _id: checkpointId(projection, generation) }, update: { $set: { state: 'complete' } } } },
+        {
+          updateOne: {
+            filter: { _id: checkpointId(projection, generation) },
+            update: { $set: { state: 'complete' } },
+          },
+        },
         {
           updateMany: {
             filter: { projection, generation: { $ne: generation }, state: 'complete' },
@@ -143,13 +154,17 @@ export class Checkpoints {
 
   /** Asks the holder to build the projection anew beside the generation that is read. */
   async request(projection: string, id: string): Promise<void> {
-    const { matchedCount } = await this.#run((pointers) => pointers.updateOne({ _id: projection }, { $set: { rebuild: id } }));
+    const { matchedCount } = await this.#run((pointers) =>
+      pointers.updateOne({ _id: projection }, { $set: { rebuild: id } }),
+    );
     if (matchedCount === 0) throw new Error(`there is no projection ${projection}`);
   }
 
   /** Gives a request up. */
   async withdraw(projection: string, id: string): Promise<void> {
-    await this.#run((pointers) => pointers.updateOne({ _id: projection, rebuild: id }, { $set: { rebuild: null } }));
+    await this.#run((pointers) =>
+      pointers.updateOne({ _id: projection, rebuild: id }, { $set: { rebuild: null } }),
+    );
   }
 
   async remove({ _id }: Checkpoint): Promise<void> {

@@ -59,7 +59,8 @@ type Documents = ReturnType<typeof inOrder>;
 
 const inOrder = (collection: StoredCollection) => collection.find({}, { sort: { _id: 1 }, batchSize: 1000 });
 
-const next = async (documents: Documents): Promise<StoredDocument | undefined> => (await documents.next()) as StoredDocument | undefined ?? undefined;
+const next = async (documents: Documents): Promise<StoredDocument | undefined> =>
+  ((await documents.next()) as StoredDocument | undefined) ?? undefined;
 
 /** MongoDB orders strings by their bytes in UTF-8; what is exhausted comes last. */
 function compareIds(one: StoredDocument | undefined, other: StoredDocument | undefined): number {

@@ -25,6 +25,7 @@ export function findCulprit(
 
 function requireStorable(document: StoredDocument): void {
   const bytes = mongoose.mongo.BSON.calculateObjectSize(document, { ignoreUndefined: true });
-  if (bytes > MAX_DOCUMENT_BYTES) throw new Error(`document ${document._id} would have ${bytes} bytes, over the limit of 16 MB`);
+  if (bytes > MAX_DOCUMENT_BYTES)
+    throw new Error(`document ${document._id} would have ${bytes} bytes, over the limit of 16 MB`);
   mongoose.mongo.BSON.serialize(document, { ignoreUndefined: true });
 }

@@ -12,8 +12,8 @@ const MAX_TIME_EXPIRED = 50;
  * https://www.mongodb.com/docs/manual/reference/error-codes/
  */
 const PASSING = new Set([
-  6, 7, 11, 13, 18, 64, 74, 89, 91, 100, 112, 133, 189, 262, 317, 358, 384, 9001, 10107, 11600, 11601, 11602, 13435, 13436,
-  14031,
+  6, 7, 11, 13, 18, 64, 74, 89, 91, 100, 112, 133, 189, 262, 317, 358, 384, 9001, 10107, 11600, 11601, 11602,
+  13435, 13436, 14031,
 ]);
 
 /** Driver errors without a server's answer: no connection, a lost one, none selected or free in time. */
@@ -41,6 +41,8 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof Problem) return error.code === 'read_model_unavailable';
   if (!(error instanceof Error)) return false;
   if (LOST_CONNECTION.has(error.name)) return true;
+  // A socket that breaks in the middle of a write: the driver passes Node's own error on (EPIPE, ECONNRESET).
+  if ('syscall' in error) return true;
   if (error instanceof mongoose.mongo.MongoBulkWriteError && hasWriteConcernError(error)) return true;
   if (error instanceof mongoose.mongo.MongoWriteConcernError) return true;
   return error instanceof mongoose.mongo.MongoServerError && PASSING.has(Number(error.code));
@@ -49,7 +51,8 @@ export function isUnavailable(error: unknown): boolean {
 /** The same error as the callers of a read model know it. */
 export function asProblem(error: unknown): unknown {
   if (error instanceof Problem) return error;
-  if (isUnavailable(error)) return new Problem('read_model_unavailable', undefined, { retryAfter: RETRY_AFTER, cause: error });
+  if (isUnavailable(error))
+    return new Problem('read_model_unavailable', undefined, { retryAfter: RETRY_AFTER, cause: error });
   if (error instanceof mongoose.mongo.MongoServerError && error.code === MAX_TIME_EXPIRED) {
     return new Problem('overloaded', 'the query took too long', { retryAfter: RETRY_AFTER, cause: error });
   }

@@ -6,7 +6,8 @@ import { silent } from './testing/world.ts';
 
 jest.setTimeout(30_000);
 
-const count = (database: Database): Promise<number> => database.run((db) => db.collection('things').countDocuments());
+const count = (database: Database): Promise<number> =>
+  database.run((db) => db.collection('things').countDocuments());
 const unavailable = { code: 'read_model_unavailable', retryAfter: 2 };
 
 describe('a database', () => {
@@ -22,13 +23,28 @@ describe('a database', () => {
   it('says that a query over its time is too much, and passes other errors on', async () => {
     const database = connectDatabase({ ...testDatabase(), logger: silent });
     await database.whenAvailable(AbortSignal.timeout(10_000));
-    await database.run((db) => db.collection('things').insertMany(Array.from({ length: 200 }, (_, n) => ({ n }))));
-    const crossed = ['a', 'b', 'c', 'd'].flatMap((as) => [{ $lookup: { from: 'things', pipeline: [], as } }, { $unwind: `$${as}` }]);
+    await database.run((db) =>
+      db.collection('things').insertMany(Array.from({ length: 200 }, (_, n) => ({ n }))),
+    );
+    const crossed = ['a', 'b', 'c', 'd'].flatMap((as) => [
+      { $lookup: { from: 'things', pipeline: [], as } },
+      { $unwind: `$${as}` },
+    ]);
     const slow = database.run((db) =>
-      db.collection('things').aggregate([...crossed, { $count: 'all' }], { maxTimeMS: 20 }).toArray(),
+      db
+        .collection('things')
+        .aggregate([...crossed, { $count: 'all' }], { maxTimeMS: 20 })
+        .toArray(),
     );
     await expect(slow).rejects.toMatchObject({ code: 'overloaded', retryAfter: 2 });
-    await expect(database.run((db) => db.collection('things').aggregate([{ $nonsense: 1 }]).toArray())).rejects.toMatchObject({ name: 'MongoServerError' });
+    await expect(
+      database.run((db) =>
+        db
+          .collection('things')
+          .aggregate([{ $nonsense: 1 }])
+          .toArray(),
+      ),
+    ).rejects.toMatchObject({ name: 'MongoServerError' });
     await database.close();
   });
 

@@ -74,7 +74,8 @@ export class Database {
    */
   async run<T>(operation: (db: mongo.Db) => Promise<T>): Promise<T> {
     const { db } = this.#connection;
-    if (!this.available || db === undefined) throw new Problem('read_model_unavailable', undefined, { retryAfter: RETRY_AFTER });
+    if (!this.available || db === undefined)
+      throw new Problem('read_model_unavailable', undefined, { retryAfter: RETRY_AFTER });
     try {
       return await operation(db);
     } catch (error) {

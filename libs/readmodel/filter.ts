@@ -12,10 +12,12 @@ export function withoutDeleted(filter: DocumentFilter): DocumentFilter {
 
 function demandsField(filter: DocumentFilter): boolean {
   return Object.entries(filter).some(([name, value]) => {
-    if (name === '$and') return Array.isArray(value) && value.some((part) => demandsField(part as DocumentFilter));
+    if (name === '$and')
+      return Array.isArray(value) && value.some((part) => demandsField(part as DocumentFilter));
     return !name.startsWith('$') && !name.startsWith('_') && isValue(value);
   });
 }
 
 /** Null also matches what is missing, and an object may be an operator. */
-const isValue = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value) || value instanceof Date;
+const isValue = (value: unknown): boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value) || value instanceof Date;

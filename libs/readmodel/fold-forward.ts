@@ -23,7 +23,9 @@ export async function foldForward(
   const { filters, types } = projection;
   for await (const batch of log.follow({ filters, types, after, signal })) {
     const selected = selectEvents(projection, batch.events, until);
-    const wanted = selected.events.filter((event) => event.seq <= (targets.get(projection.documentId(event)) ?? 0));
+    const wanted = selected.events.filter(
+      (event) => event.seq <= (targets.get(projection.documentId(event)) ?? 0),
+    );
     const { documents: folded, failure = selected.failure } = foldBatch(projection, wanted, documents);
     if (failure !== undefined) throw new ProjectionHalted(failure.event, failure.cause);
     for (const [id, { value }] of folded) documents.set(id, value);

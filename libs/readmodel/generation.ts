@@ -12,7 +12,8 @@ const GRACE_MS = 60_000;
 const ABANDONED_MS = 3_600_000;
 
 /** `submissions.v3_1f0c93ab`: one name for one collection ever, so that a reader never meets another's documents. */
-export const collectionName = (projection: string, generation: string): string => `${projection}.${generation}`;
+export const collectionName = (projection: string, generation: string): string =>
+  `${projection}.${generation}`;
 
 /** Runs an operation on the documents of a generation, with the errors of {@link Database.run}. */
 export function onGeneration<T>(
@@ -20,7 +21,9 @@ export function onGeneration<T>(
   { projection, generation }: Pick<Checkpoint, 'projection' | 'generation'>,
   operation: (collection: StoredCollection) => Promise<T>,
 ): Promise<T> {
-  return database.run((db) => operation(db.collection<StoredDocument>(collectionName(projection, generation))));
+  return database.run((db) =>
+    operation(db.collection<StoredDocument>(collectionName(projection, generation))),
+  );
 }
 
 export interface NewGeneration {
@@ -55,7 +58,11 @@ export async function createGeneration(
   return checkpoint;
 }
 
-export async function dropGeneration(database: Database, checkpoints: Checkpoints, checkpoint: Checkpoint): Promise<void> {
+export async function dropGeneration(
+  database: Database,
+  checkpoints: Checkpoints,
+  checkpoint: Checkpoint,
+): Promise<void> {
   await onGeneration(database, checkpoint, (collection) => collection.drop());
   await checkpoints.remove(checkpoint);
 }
@@ -73,7 +80,9 @@ export async function dropAbandoned(
   kept: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const names = await database.run((db) =>
-    db.listCollections({ name: { $regex: `^${projection}\\.v[0-9]+_[0-9a-f]{8}$` } }, { nameOnly: true }).toArray(),
+    db
+      .listCollections({ name: { $regex: `^${projection}\\.v[0-9]+_[0-9a-f]{8}$` } }, { nameOnly: true })
+      .toArray(),
   );
   // Read after the collections: whatever is listed above and stands in no checkpoint had none when it was listed.
   const known = await checkpoints.all(projection);

@@ -68,7 +68,8 @@ export class Leader {
   }
 
   /** The generation that is read, if there is one; it is not `written` while its successor is being built alone. */
-  get read(): { readonly checkpoint: Checkpoint; readonly progress: Progress; readonly written: boolean } | undefined {
+  get read():
+    { readonly checkpoint: Checkpoint; readonly progress: Progress; readonly written: boolean } | undefined {
     return this.#read && { ...this.#read, written: this.#read.checkpoint === this.#live?.checkpoint };
   }
 
@@ -99,7 +100,8 @@ export class Leader {
   /** Why a generation can't be written on, if so. */
   async #whyUnusable(checkpoint: Checkpoint): Promise<string | undefined> {
     const { database, projection, log } = this.#options;
-    if (checkpoint.version !== projection.version) return `its version is ${checkpoint.version}, not ${projection.version}`;
+    if (checkpoint.version !== projection.version)
+      return `its version is ${checkpoint.version}, not ${projection.version}`;
     if (checkpoint.epoch !== log.epoch) return 'the log was restored';
     if (checkpoint.seq > (await log.lastSeq())) return 'it is ahead of the log';
     try {
@@ -120,8 +122,17 @@ export class Leader {
       if (candidate.state !== 'building' || candidate.generation === active) continue;
       if ((await this.#whyUnusable(candidate)) === undefined) begun = candidate;
     }
-    const checkpoint = begun ?? (await createGeneration(database, checkpoints, projection, { epoch: log.epoch, token, state: 'building' }));
-    logger.info({ generation: checkpoint.generation, from: checkpoint.seq }, 'building a generation of the read model');
+    const checkpoint =
+      begun ??
+      (await createGeneration(database, checkpoints, projection, {
+        epoch: log.epoch,
+        token,
+        state: 'building',
+      }));
+    logger.info(
+      { generation: checkpoint.generation, from: checkpoint.seq },
+      'building a generation of the read model',
+    );
     this.#building = this.#write(checkpoint);
   }
 
@@ -170,7 +181,10 @@ export class Leader {
     this.#building = undefined;
     this.#request = null;
     projectionMetrics.swaps.inc({ projection: projection.name });
-    logger.info({ generation: building.checkpoint.generation, before: before?.checkpoint.generation }, 'the read model is swapped');
+    logger.info(
+      { generation: building.checkpoint.generation, before: before?.checkpoint.generation },
+      'the read model is swapped',
+    );
   }
 
   async #isBehindRead({ progress }: Writer): Promise<boolean> {
@@ -194,7 +208,8 @@ export class Leader {
     const { database, checkpoints, projection, token } = this.#options;
     for (let sweptAt = -Infinity; !signal.aborted; await pause(LOOK_MS, signal)) {
       const pointer = await checkpoints.pointer(projection.name);
-      if (pointer?.token !== token) throw new Fenced(`${projection.name} has a later holder, or its checkpoints are lost`);
+      if (pointer?.token !== token)
+        throw new Fenced(`${projection.name} has a later holder, or its checkpoints are lost`);
       for (const { checkpoint } of [this.#live, this.#building].filter((writer) => writer !== undefined)) {
         await onGeneration(database, checkpoint, requireCollection);
       }
@@ -211,7 +226,12 @@ export class Leader {
   async #sweep({ active }: Pointer): Promise<void> {
     const { database, checkpoints, projection, logger } = this.#options;
     const kept = [active, this.#live?.checkpoint.generation, this.#building?.checkpoint.generation];
-    const dropped = await dropAbandoned(database, checkpoints, projection.name, new Set(kept.filter((name) => name != null)));
+    const dropped = await dropAbandoned(
+      database,
+      checkpoints,
+      projection.name,
+      new Set(kept.filter((name) => name != null)),
+    );
     if (dropped.length > 0) logger.info({ dropped }, 'dropped generations that nobody uses');
   }
 }

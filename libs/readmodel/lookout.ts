@@ -73,11 +73,14 @@ export class Lookout {
     const active = pointer?.active ?? null;
     const checkpoint = active === null ? null : await this.#checkpoints.find(name, active);
     if (checkpoint === null) {
-      throw new Problem('read_model_unavailable', 'The read model is being built', { retryAfter: RETRY_AFTER });
+      throw new Problem('read_model_unavailable', 'The read model is being built', {
+        retryAfter: RETRY_AFTER,
+      });
     }
     const { generation, epoch, seq, halted, asOf } = checkpoint;
     const sight = { generation, epoch, seq, at: performance.now() };
-    if (halted === null && (await this.#isComplete(epoch, seq))) return { ...sight, state: 'live', ageSeconds: 0 };
+    if (halted === null && (await this.#isComplete(epoch, seq)))
+      return { ...sight, state: 'live', ageSeconds: 0 };
     const ageSeconds = Math.max(0, Date.now() - asOf.getTime()) / 1000;
     if (halted === null) return { ...sight, state: 'behind', ageSeconds };
     return { ...sight, state: 'halted', ageSeconds, reason: halted.detail };

@@ -26,7 +26,11 @@ export function publishNotice(bus: Pick<Bus, 'notify'>, projection: Named, notic
 }
 
 /** Calls the handler with every notice, passing over what is none. The result ends that. */
-export function onNotice(bus: Pick<Bus, 'onNotice'>, projection: Named, handler: (notice: CheckpointNotice) => void): () => void {
+export function onNotice(
+  bus: Pick<Bus, 'onNotice'>,
+  projection: Named,
+  handler: (notice: CheckpointNotice) => void,
+): () => void {
   return bus.onNotice(subjectOf(projection), (value) => {
     if (isNotice(value)) handler(value);
   });

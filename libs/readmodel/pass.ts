@@ -82,7 +82,9 @@ class Pass {
     const seq = failure === undefined ? Math.min(lastSeq, until) : failure.event.seq - 1;
     const step = stepTo(seq, given, pending);
     this.#recent = new Map([...documents].map(([id, { value }]) => [id, value]));
-    this.#writing = this.#write({ events, known, step, started }, documents);
+    this.#writing = this.#write({ events, known, step, started }, documents).then(() => {
+      this.#recent = new Map();
+    });
     this.#writing.catch(() => undefined); // Whoever waits for it next gets to know.
     if (failure !== undefined || pending === 0) await this.#writing;
     if (failure !== undefined) throw new ProjectionHalted(failure.event, failure.cause);
@@ -93,9 +95,12 @@ class Pass {
   }
 
   async #read(ids: ReadonlySet<string>): Promise<Map<string, StoredDocument>> {
-    const recent = this.#recent;
+    const recent = this.#recent; // Even if the write ends in the meantime: what is read below is without its documents.
     const stored = [...ids].filter((id) => !recent.has(id));
-    const known = stored.length === 0 ? new Map<string, StoredDocument>() : await this.#options.onDocuments((collection) => readDocuments(collection, stored));
+    const known =
+      stored.length === 0
+        ? new Map<string, StoredDocument>()
+        : await this.#options.onDocuments((collection) => readDocuments(collection, stored));
     for (const id of ids) {
       const document = recent.get(id);
       if (document !== undefined) known.set(id, document);
@@ -116,7 +121,10 @@ class Pass {
     }
     await onStep(batch.step);
     projectionMetrics.events.inc({ projection: projection.name }, batch.events.length);
-    projectionMetrics.batchSeconds.observe({ projection: projection.name }, (performance.now() - batch.started) / 1000);
+    projectionMetrics.batchSeconds.observe(
+      { projection: projection.name },
+      (performance.now() - batch.started) / 1000,
+    );
   }
 
   /** Some of the batch's documents may hold later events already; the guard leaves those as they are. */

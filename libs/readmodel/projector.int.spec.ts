@@ -7,7 +7,7 @@ import { startTestNats, type TestNats } from '#tools/testing/nats';
 import type { Projection } from './projection.ts';
 import { Projector, type ProjectorOptions } from './projector.ts';
 import { ReadModel } from './read-model.ts';
-import { ACCOUNT_EVENTS, accountsIn, moved, type Account } from './testing/accounts.ts';
+import { ACCOUNT_EVENTS, accountsIn, moved, UNLUCKY, type Account } from './testing/accounts.ts';
 import { close, move, note, open } from './testing/events.ts';
 import { openWorld, silent, type World } from './testing/world.ts';
 
@@ -40,12 +40,20 @@ describe('a projector', () => {
   afterAll(() => nats.stop());
 
   function start(options: Partial<ProjectorOptions<Account>> = {}): Projector<Account> {
-    const projector = new Projector({ ...world, projection, logger: silent, leaseMs: 2000, retryMs: 200, ...options });
+    const projector = new Projector({
+      ...world,
+      projection,
+      logger: silent,
+      leaseMs: 2000,
+      retryMs: 200,
+      ...options,
+    });
     projector.start();
     ends.push(() => projector.stop());
     return projector;
   }
-  const live = (projector: Projector<Account>) => eventually(() => expect(projector.status()).toMatchObject({ state: 'live', lag: 0 }), PATIENT);
+  const live = (projector: Projector<Account>) =>
+    eventually(() => expect(projector.status()).toMatchObject({ state: 'live', lag: 0 }), PATIENT);
   const metric = async (name: string): Promise<number | undefined> => {
     const found = await register.getSingleMetric(`formbus_projection_${name}`)?.get();
     return found?.values.find(({ labels }) => labels.projection === projection.name)?.value;
@@ -117,15 +125,18 @@ describe('a projector', () => {
   });
 
   describe('at an event that it cannot handle', () => {
-    const halted = (projector: Projector<Account>) => eventually(() => expect(projector.status().state).toBe('halted'), PATIENT);
+    const halted = (projector: Projector<Account>) =>
+      eventually(() => expect(projector.status().state).toBe('halted'), PATIENT);
 
     it('halts with everything before it written, says so, and goes on after the fix', async () => {
       await world.append('a', open(), move(1));
-      const poison = await world.append('a', move(13));
+      const poison = await world.append('a', move(UNLUCKY));
       const behind = await world.append('b', open(), move(2));
       const projector = start();
       await halted(projector);
-      expect(projector.status().reason).toMatch(/cannot handle test\.account\.moved\.v1 \(.+\) at .+: thirteen is bad luck/);
+      expect(projector.status().reason).toMatch(
+        /cannot handle test\.account\.moved\.v1 \(.+\) at .+: thirteen is bad luck/,
+      );
       expect(projector.status().reason).toContain(poison);
       await eventually(async () => expect(await metric('halted')).toBe(1));
 
@@ -133,7 +144,9 @@ describe('a projector', () => {
       const fixed: Projection<Account> = {
         ...projection,
         fold: (document, event) =>
-          (event.data as { amount?: number }).amount === 13 ? document : projection.fold(document, event),
+          (event.data as { amount?: number }).amount === UNLUCKY
+            ? document
+            : projection.fold(document, event),
       };
       const after = start({ projection: fixed });
       await live(after);
@@ -149,12 +162,17 @@ describe('a projector', () => {
       const before = await world.append('a', open(), move(1));
       const projector = start({ retryMs: 60_000 });
       await live(projector);
-      const poison = await world.append('a', move(13));
+      const poison = await world.append('a', move(UNLUCKY));
       await halted(projector);
-      await eventually(async () => expect(await model.freshness()).toMatchObject({ state: 'halted', position: before }));
+      await eventually(async () =>
+        expect(await model.freshness()).toMatchObject({ state: 'halted', position: before }),
+      );
       expect((await model.freshness()).reason).toContain('thirteen is bad luck');
       expect(await model.waitFor(before, 100)).toMatchObject({ state: 'halted' });
-      await expect(model.waitFor(poison, 20_000)).rejects.toMatchObject({ code: 'read_model_behind', retryAfter: 30 });
+      await expect(model.waitFor(poison, 20_000)).rejects.toMatchObject({
+        code: 'read_model_behind',
+        retryAfter: 30,
+      });
       expect(await model.findOne({ _id: 'a' })).toMatchObject({ moves: [1] });
       const first = (await model.freshness()).ageSeconds;
       await eventually(async () => expect((await model.freshness()).ageSeconds).toBeGreaterThan(first));
@@ -162,14 +180,20 @@ describe('a projector', () => {
 
     it('leaves word for those who come when nobody sends notices', async () => {
       const before = await world.append('a', open());
-      await world.append('a', move(13));
+      await world.append('a', move(UNLUCKY));
       const projector = start({ retryMs: 60_000 });
       await halted(projector);
       await projector.stop();
       const late = new ReadModel({ ...world, projection });
       ends.push(() => Promise.resolve(late.close()));
-      expect(await late.freshness()).toMatchObject({ state: 'halted', position: before, reason: 'thirteen is bad luck' });
-      await expect(late.waitFor(await world.append('b', open()), 20_000)).rejects.toMatchObject({ code: 'read_model_behind' });
+      expect(await late.freshness()).toMatchObject({
+        state: 'halted',
+        position: before,
+        reason: 'thirteen is bad luck',
+      });
+      await expect(late.waitFor(await world.append('b', open()), 20_000)).rejects.toMatchObject({
+        code: 'read_model_behind',
+      });
     });
 
     it('goes on by itself when the cause is gone', async () => {
@@ -189,21 +213,47 @@ describe('a projector', () => {
       broken = false;
       await live(projector);
       await eventually(() => model.waitFor(last, 5000));
-      expect(await model.find({}, { sort: { _id: 1 } })).toMatchObject([{ moves: [1] }, { moves: [2] }, { moves: [3] }]);
+      expect(await model.find({}, { sort: { _id: 1 } })).toMatchObject([
+        { moves: [1] },
+        { moves: [2] },
+        { moves: [3] },
+      ]);
     });
 
     it('halts at an unknown version of a type that it folds', async () => {
       const movedV2 = { ...moved, version: 2 };
-      const upcast: Upcaster = { from: 'test.account.moved.v1', to: 'test.account.moved.v2', upcast: (data) => data };
-      const newer = await openWorld({ nats: nats.url, mongo, workspace: world.workspace, events: [...ACCOUNT_EVENTS, movedV2], upcasters: [upcast] });
+      const upcast: Upcaster = {
+        from: 'test.account.moved.v1',
+        to: 'test.account.moved.v2',
+        upcast: (data) => data,
+      };
+      const newer = await openWorld({
+        nats: nats.url,
+        mongo,
+        workspace: world.workspace,
+        events: [...ACCOUNT_EVENTS, movedV2],
+        upcasters: [upcast],
+      });
       ends.push(() => newer.close());
       await world.append('a', open());
       await newer.append('a', { type: 'test.account.moved.v2', data: { amount: 1 } } as never);
       const projector = start();
       await halted(projector);
-      expect(projector.status().reason).toMatch(/test\.account\.moved\.v2 .*this version of the type is not known here/);
+      expect(projector.status().reason).toMatch(
+        /test\.account\.moved\.v2 .*this version of the type is not known here/,
+      );
       await projector.stop();
-      await live(start({ ...newer, projection: { ...projection, types: [...projection.types, 'test.account.moved.v2'], fold: (document, event) => projection.fold(document, { ...event, type: event.type.replace('v2', 'v1') }) } }));
+      await live(
+        start({
+          ...newer,
+          projection: {
+            ...projection,
+            types: [...projection.types, 'test.account.moved.v2'],
+            fold: (document, event) =>
+              projection.fold(document, { ...event, type: event.type.replace('v2', 'v1') }),
+          },
+        }),
+      );
       expect(await model.findOne({ _id: 'a' })).toMatchObject({ owner: 'ann' });
     });
 
@@ -233,7 +283,10 @@ describe('a projector', () => {
     });
 
     it('halts at an event that would break a unique index, but not when the value is freed in the same batch', async () => {
-      const unique: Projection<Account> = { ...projection, indexes: [{ name: 'one_owner', key: { owner: 1 }, unique: true }] };
+      const unique: Projection<Account> = {
+        ...projection,
+        indexes: [{ name: 'one_owner', key: { owner: 1 }, unique: true }],
+      };
       await world.append('a', open('ann'));
       await world.append('b', open('bob'));
       const projector = start({ projection: unique });

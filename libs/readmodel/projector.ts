@@ -57,6 +57,8 @@ export class Projector<Doc extends Identified> {
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #leader: Leader | undefined;
+  /** What was last known, while a new try has not found out. */
+  #seen: Pick<Leader, 'read' | 'current'> = { read: undefined, current: undefined };
   #trouble: Trouble | undefined;
 
   constructor(options: ProjectorOptions<Doc>) {
@@ -79,9 +81,8 @@ export class Projector<Doc extends Identified> {
   }
 
   status(): ProjectorStatus {
-    const leader = this.#leader;
-    if (leader === undefined) return { state: 'standby', lag: 0, lagSeconds: 0 };
-    const { read, current = read } = leader;
+    if (this.#leader === undefined) return { state: 'standby', lag: 0, lagSeconds: 0 };
+    const { read, current = read } = this.#look();
     return {
       state: this.#trouble?.state ?? (read?.written === true ? 'live' : 'rebuilding'),
       ...(current && { position: formatPosition(current.checkpoint.epoch, current.progress.seq) }),
@@ -111,12 +112,13 @@ export class Projector<Doc extends Identified> {
     this.#logger.info({ token: lease.token }, 'this process writes the read model');
     projectionMetrics.active.set(this.#label, 1);
     const telling = this.#tellEverySecond(signal);
-    for (let force = false; !signal.aborted; ) {
+    for (let force = false; !signal.aborted;) {
       try {
         this.#leader = this.#lead(lease.token, force, signal);
         await this.#leader.run();
       } catch (error) {
         if (signal.aborted) break;
+        this.#seen = this.#look();
         await this.#standStill(error, signal);
         // A lower token than the one before means that this process slept while another one took over, and its lease
         // turns out to be lost; or else the leases themselves were lost, and one that outlives its time is the true one.
@@ -126,9 +128,14 @@ export class Projector<Doc extends Identified> {
     }
     await telling;
     this.#leader = undefined;
+    this.#seen = { read: undefined, current: undefined };
     this.#trouble = undefined;
     projectionMetrics.active.set(this.#label, 0);
-    for (const gauge of [projectionMetrics.halted, projectionMetrics.lagPositions, projectionMetrics.lagSeconds]) {
+    for (const gauge of [
+      projectionMetrics.halted,
+      projectionMetrics.lagPositions,
+      projectionMetrics.lagSeconds,
+    ]) {
       gauge.remove(this.#label);
     }
   }
@@ -139,8 +146,13 @@ export class Projector<Doc extends Identified> {
     return new Leader({ ...common, token, force, signal, onStep: () => this.#stepped() });
   }
 
+  #look(): Pick<Leader, 'read' | 'current'> {
+    const { read = this.#seen.read, current = this.#seen.current } = this.#leader ?? this.#seen;
+    return { read, current };
+  }
+
   #stepped(): void {
-    const seq = this.#leader?.current?.progress.seq ?? 0;
+    const seq = this.#look().current?.progress.seq ?? 0;
     if (this.#trouble !== undefined && seq >= this.#trouble.seq) {
       this.#logger.info({ was: this.#trouble.state, reason: this.#trouble.reason }, 'the projection goes on');
       this.#trouble = undefined;
@@ -169,7 +181,7 @@ export class Projector<Doc extends Identified> {
 
   /** For those who look at the checkpoint while nobody sends notices. */
   async #record({ event }: Trouble): Promise<void> {
-    const checkpoint = this.#leader?.current?.checkpoint;
+    const checkpoint = this.#look().current?.checkpoint;
     if (event === undefined || checkpoint === undefined) return;
     try {
       await this.#checkpoints.halt(checkpoint, event);
@@ -180,7 +192,7 @@ export class Projector<Doc extends Identified> {
 
   async #tellEverySecond(signal: AbortSignal): Promise<void> {
     for (; !signal.aborted; await pause(TICK_MS, signal)) {
-      const progress = this.#leader?.current?.progress;
+      const progress = this.#look().current?.progress;
       if (this.#trouble === undefined && this.#options.bus.connected) progress?.idle();
       if (this.#trouble !== undefined && progress !== undefined) await this.#measureLag(progress);
       this.#tell();
@@ -200,15 +212,16 @@ export class Projector<Doc extends Identified> {
     projectionMetrics.halted.set(this.#label, state === 'halted' ? 1 : 0);
     projectionMetrics.lagPositions.set(this.#label, lag);
     projectionMetrics.lagSeconds.set(this.#label, lagSeconds);
-    const leader = this.#leader;
-    if (leader?.read === undefined) return;
-    const { checkpoint, progress } = leader.read;
+    const { read } = this.#look();
+    if (read === undefined || this.#leader === undefined) return;
+    const { checkpoint, progress } = read;
     publishNotice(this.#options.bus, this.#options.projection, {
-      token: leader.token,
+      token: this.#leader.token,
       generation: checkpoint.generation,
       epoch: checkpoint.epoch,
       seq: progress.seq,
-      state: state === 'halted' ? 'halted' : state === 'live' && lagSeconds < LIVE_SECONDS ? 'live' : 'behind',
+      state:
+        state === 'halted' ? 'halted' : state === 'live' && lagSeconds < LIVE_SECONDS ? 'live' : 'behind',
       ageSeconds: lagSeconds,
       ...(reason !== undefined && { reason }),
     });

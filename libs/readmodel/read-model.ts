@@ -51,14 +51,18 @@ export class ReadModel<Doc extends Identified> {
   }
 
   /** The documents that match. A query that is too slow throws Problem `overloaded`. */
-  find(filter: DocumentFilter, { sort, limit, maxTimeMs = MAX_TIME_MS }: FindOptions = {}): Promise<Stored<Doc>[]> {
+  find(
+    filter: DocumentFilter,
+    { sort, limit, maxTimeMs = MAX_TIME_MS }: FindOptions = {},
+  ): Promise<Stored<Doc>[]> {
     const options: mongo.FindOptions = {
       maxTimeMS: maxTimeMs,
       ...(sort && { sort: { ...sort } }),
       ...(limit !== undefined && { limit }),
     };
     return this.#query(
-      async (collection) => (await collection.find(withoutDeleted(filter), options).toArray()) as Stored<Doc>[],
+      async (collection) =>
+        (await collection.find(withoutDeleted(filter), options).toArray()) as Stored<Doc>[],
       (found) => found.length === 0,
     );
   }
@@ -67,7 +71,10 @@ export class ReadModel<Doc extends Identified> {
     return (await this.find(filter, { ...options, limit: 1 }))[0];
   }
 
-  count(filter: DocumentFilter, { maxTimeMs = MAX_TIME_MS }: Pick<FindOptions, 'maxTimeMs'> = {}): Promise<number> {
+  count(
+    filter: DocumentFilter,
+    { maxTimeMs = MAX_TIME_MS }: Pick<FindOptions, 'maxTimeMs'> = {},
+  ): Promise<number> {
     return this.#query(
       (collection) => collection.countDocuments(withoutDeleted(filter), { maxTimeMS: maxTimeMs }),
       (count) => count === 0,
@@ -81,7 +88,9 @@ export class ReadModel<Doc extends Identified> {
   async collection(): Promise<mongo.Collection<Stored<Doc>>> {
     const { generation } = await this.#lookout.look();
     const { database, projection } = this.#options;
-    return await database.run((db) => Promise.resolve(db.collection<Stored<Doc>>(collectionName(projection.name, generation))));
+    return await database.run((db) =>
+      Promise.resolve(db.collection<Stored<Doc>>(collectionName(projection.name, generation))),
+    );
   }
 
   async freshness(): Promise<Freshness> {
@@ -100,7 +109,8 @@ export class ReadModel<Doc extends Identified> {
     const seq = parsePosition(position, log.epoch);
     const deadline = performance.now() + timeoutMs;
     let sight = await this.#lookout.look();
-    if (!this.#passed(sight, seq) && seq > (await log.lastSeq())) throw new Problem('bad_position', 'The position is beyond the end of the log');
+    if (!this.#passed(sight, seq) && seq > (await log.lastSeq()))
+      throw new Problem('bad_position', 'The position is beyond the end of the log');
     for (let askedAt = -Infinity; !this.#passed(sight, seq); sight = await this.#lookout.look()) {
       const now = performance.now();
       if (now - askedAt >= ASK_MS && sight.epoch === log.epoch) {
@@ -118,7 +128,10 @@ export class ReadModel<Doc extends Identified> {
   }
 
   /** Answers nothing from a collection that is lost: where nothing is found, its sentinel must be. */
-  async #query<T>(operation: (collection: StoredCollection) => Promise<T>, isEmpty: (result: T) => boolean): Promise<T> {
+  async #query<T>(
+    operation: (collection: StoredCollection) => Promise<T>,
+    isEmpty: (result: T) => boolean,
+  ): Promise<T> {
     const { database, projection } = this.#options;
     const { generation } = await this.#lookout.look();
     const target = { projection: projection.name, generation };
@@ -130,10 +143,15 @@ export class ReadModel<Doc extends Identified> {
 
 function behind({ seq, state, reason }: Sight, position: string): Problem {
   const why = state === 'halted' ? `: it is halted (${reason ?? 'see its log'})` : '';
-  return new Problem('read_model_behind', `The read model is at ${seq} and not yet at ${position}${why}`, { retryAfter: state === 'halted' ? 30 : 1 });
+  return new Problem('read_model_behind', `The read model is at ${seq} and not yet at ${position}${why}`, {
+    retryAfter: state === 'halted' ? 30 : 1,
+  });
 }
 
 function unavailable(error: unknown): never {
   if (!(error instanceof CollectionLost)) throw error;
-  throw new Problem('read_model_unavailable', 'The read model is lost and is being built anew', { retryAfter: RETRY_AFTER, cause: error });
+  throw new Problem('read_model_unavailable', 'The read model is lost and is being built anew', {
+    retryAfter: RETRY_AFTER,
+    cause: error,
+  });
 }

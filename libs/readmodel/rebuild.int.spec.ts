@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
 import { eventually } from '#tools/testing/eventually';
 import { testDatabase } from '#tools/testing/mongo';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
@@ -41,15 +42,28 @@ describe('a read model that is built anew', () => {
   afterAll(() => nats.stop());
 
   function start(changed: Projection<Account> = projection, log = world.log): Projector<Account> {
-    const projector = new Projector({ ...world, log, projection: changed, logger: silent, leaseMs: 2000, retryMs: 200 });
+    const projector = new Projector({
+      ...world,
+      log,
+      projection: changed,
+      logger: silent,
+      leaseMs: 2000,
+      retryMs: 200,
+    });
     projector.start();
     ends.push(() => projector.stop());
     return projector;
   }
-  const live = (projector: Projector<Account>) => eventually(() => expect(projector.status()).toMatchObject({ state: 'live', lag: 0 }), PATIENT);
-  const active = async (): Promise<string | null | undefined> => (await checkpoints.pointer(projection.name))?.active;
+  const live = (projector: Projector<Account>) =>
+    eventually(() => expect(projector.status()).toMatchObject({ state: 'live', lag: 0 }), PATIENT);
+  const active = async (): Promise<string | null | undefined> =>
+    (await checkpoints.pointer(projection.name))?.active;
   const collections = () =>
-    world.database.run(async (db) => (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name).filter((name) => name.startsWith(projection.name)));
+    world.database.run(async (db) =>
+      (await db.listCollections({}, { nameOnly: true }).toArray())
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith(projection.name)),
+    );
   const wait = async (position: string) => await eventually(() => model.waitFor(position, 5000), PATIENT);
 
   it('because its version was raised is swapped in when it has caught up; the old one is read until then', async () => {
@@ -96,7 +110,10 @@ describe('a read model that is built anew', () => {
     await world.database.run((db) => db.collection(collectionName(projection.name, before)).drop());
     await expect(model.findOne({ _id: 'a' })).rejects.toMatchObject({ code: 'read_model_unavailable' });
     await wait(await world.append('a', move(2)));
-    await eventually(async () => expect(await model.findOne({ _id: 'a' })).toMatchObject({ moves: [1, 2] }), PATIENT);
+    await eventually(
+      async () => expect(await model.findOne({ _id: 'a' })).toMatchObject({ moves: [1, 2] }),
+      PATIENT,
+    );
     expect(await active()).not.toBe(before);
   });
 
@@ -123,7 +140,14 @@ describe('a read model that is built anew', () => {
     ends.push(() => Promise.resolve(reader.close()));
     expect(await reader.freshness()).toMatchObject({ state: 'behind' });
     await live(start(projection, restored));
-    await eventually(async () => expect(await reader.freshness()).toMatchObject({ state: 'live', position: expect.stringMatching(/^restored\./) }), PATIENT);
+    await eventually(
+      async () =>
+        expect(await reader.freshness()).toMatchObject({
+          state: 'live',
+          position: expect.stringMatching(/^restored\./),
+        }),
+      PATIENT,
+    );
     await expect(reader.waitFor(`${world.log.epoch}.1`, 100)).rejects.toMatchObject({ code: 'bad_position' });
   });
 
@@ -133,7 +157,9 @@ describe('a read model that is built anew', () => {
     await live(first);
     await first.stop();
     const before = await active();
-    await world.database.run((db) => db.collection('checkpoints').updateMany({ projection: projection.name }, { $set: { seq: 1_000_000 } }));
+    await world.database.run((db) =>
+      db.collection('checkpoints').updateMany({ projection: projection.name }, { $set: { seq: 1_000_000 } }),
+    );
     await live(start());
     expect(await active()).not.toBe(before);
   });
@@ -148,7 +174,8 @@ describe('a read model that is built anew', () => {
     })();
     const seen: number[] = [];
     const reading = (async () => {
-      while (appending) seen.push(Number((await model.freshness()).position.split('.')[1]));
+      for (; appending; await setImmediate())
+        seen.push(Number((await model.freshness()).position.split('.')[1]));
     })();
     const before = await active();
     const done = await rebuild({ database: world.database, projection, signal: AbortSignal.timeout(30_000) });
@@ -157,7 +184,10 @@ describe('a read model that is built anew', () => {
     expect(done).toMatchObject({ projection: projection.name, before, generation: await active() });
     expect(done.generation).not.toBe(before);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
-    expect(await verify({ ...world, projection, signal: AbortSignal.timeout(30_000) })).toMatchObject({ equal: true, documents: 1 });
+    expect(await verify({ ...world, projection, signal: AbortSignal.timeout(30_000) })).toMatchObject({
+      equal: true,
+      documents: 1,
+    });
   });
 
   it('on request and in vain leaves the one alone that is read', async () => {
@@ -172,17 +202,25 @@ describe('a read model that is built anew', () => {
     });
     await live(projector);
     broken = true;
-    await expect(rebuild({ database: world.database, projection, signal: AbortSignal.timeout(30_000) })).rejects.toThrow('given up');
+    await expect(
+      rebuild({ database: world.database, projection, signal: AbortSignal.timeout(30_000) }),
+    ).rejects.toThrow('given up');
     await wait(await world.append('b', open(), move(2)));
     expect(projector.status().state).toBe('live');
     expect(await model.find({}, { sort: { _id: 1 } })).toMatchObject([{ moves: [1] }, { moves: [2] }]);
-    await eventually(async () => expect(await collections()).toEqual([collectionName(projection.name, (await active()) ?? '')]));
+    await eventually(async () =>
+      expect(await collections()).toEqual([collectionName(projection.name, (await active()) ?? '')]),
+    );
   });
 
   it('and broken off is gone on with, not begun again', async () => {
     await world.append('a', open(), move(1));
     await checkpoints.claim(projection.name, { token: 0, epoch: world.log.epoch });
-    const begun = await createGeneration(world.database, checkpoints, projection, { epoch: world.log.epoch, token: 0, state: 'building' });
+    const begun = await createGeneration(world.database, checkpoints, projection, {
+      epoch: world.log.epoch,
+      token: 0,
+      state: 'building',
+    });
     await live(start());
     expect(await active()).toBe(begun.generation);
     expect(await model.findOne({ _id: 'a' })).toMatchObject({ moves: [1] });
@@ -191,10 +229,19 @@ describe('a read model that is built anew', () => {
   it('leaves nothing behind but what may still be read', async () => {
     await live(start());
     const current = (await active()) ?? '';
-    const old = (state: string, minutes: number) => ({ state, updatedAt: new Date(Date.now() - minutes * 60_000) });
+    const old = (state: string, minutes: number) => ({
+      state,
+      updatedAt: new Date(Date.now() - minutes * 60_000),
+    });
     const add = async (change: object): Promise<string> => {
-      const { _id, generation } = await createGeneration(world.database, checkpoints, projection, { epoch: 'e', token: 0, state: 'building' });
-      await world.database.run((db) => db.collection<{ _id: string }>('checkpoints').updateOne({ _id }, { $set: change }));
+      const { _id, generation } = await createGeneration(world.database, checkpoints, projection, {
+        epoch: 'e',
+        token: 0,
+        state: 'building',
+      });
+      await world.database.run((db) =>
+        db.collection<{ _id: string }>('checkpoints').updateOne({ _id }, { $set: change }),
+      );
       return generation;
     };
     const kept = [await add(old('retired', 0.5)), await add(old('scratch', 30)), current];
@@ -203,6 +250,8 @@ describe('a read model that is built anew', () => {
     await add({});
     await world.database.run((db) => db.createCollection(`${projection.name}.v1_00000000`));
     await dropAbandoned(world.database, checkpoints, projection.name, new Set([current]));
-    expect((await collections()).sort()).toEqual(kept.map((generation) => collectionName(projection.name, generation)).sort());
+    expect((await collections()).sort()).toEqual(
+      kept.map((generation) => collectionName(projection.name, generation)).sort(),
+    );
   });
 });

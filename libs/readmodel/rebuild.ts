@@ -38,7 +38,8 @@ export async function rebuild({ database, projection: { name }, signal }: Rebuil
     const pointer = await checkpoints.pointer(name);
     if (pointer?.rebuild !== request) {
       const generation = pointer?.active ?? null;
-      if (generation === null || generation === before) throw new Error(`the rebuild of ${name} was given up`);
+      if (generation === null || generation === before)
+        throw new Error(`the rebuild of ${name} was given up`);
       return { projection: name, generation, before, seconds: (performance.now() - started) / 1000 };
     }
     await pause(POLL_MS, signal);

@@ -16,15 +16,25 @@ describe('what a projection selects of a batch', () => {
   });
 
   it('passes over types that it does not fold, known or not', () => {
-    const batch = [ofType(storedEvent(1, 'a', open()), 'test.account.frozen.v7'), storedEvent(2, 'a', note())];
+    const batch = [
+      ofType(storedEvent(1, 'a', open()), 'test.account.frozen.v7'),
+      storedEvent(2, 'a', note()),
+    ];
     expect(selectEvents(accounts, batch)).toMatchObject({ events: [], failure: undefined });
   });
 
   it('ends before an unknown version of a type that it folds', () => {
-    const batch = [storedEvent(1, 'a', open()), ofType(storedEvent(2, 'a', move(1)), 'test.account.moved.v2'), storedEvent(3, 'a', move(1))];
+    const batch = [
+      storedEvent(1, 'a', open()),
+      ofType(storedEvent(2, 'a', move(1)), 'test.account.moved.v2'),
+      storedEvent(3, 'a', move(1)),
+    ];
     const { events, failure } = selectEvents(accounts, batch);
     expect(events.map(({ seq }) => seq)).toEqual([1]);
-    expect(failure).toMatchObject({ event: { seq: 2 }, cause: { message: 'this version of the type is not known here' } });
+    expect(failure).toMatchObject({
+      event: { seq: 2 },
+      cause: { message: 'this version of the type is not known here' },
+    });
   });
 
   it('ends before an event that belongs to no document', () => {
@@ -34,7 +44,10 @@ describe('what a projection selects of a batch', () => {
         throw new Error('no such subject');
       },
     };
-    expect(selectEvents(homeless, [storedEvent(1, 'a', open())])).toMatchObject({ events: [], failure: { event: { seq: 1 } } });
+    expect(selectEvents(homeless, [storedEvent(1, 'a', open())])).toMatchObject({
+      events: [],
+      failure: { event: { seq: 1 } },
+    });
   });
 
   it('ends behind the sequence that it is given', () => {

@@ -39,11 +39,18 @@ describe('freshness', () => {
   const sight = { generation: 'g', epoch: 'e', seq: 7, ageSeconds: 2, at: 1000 } as const;
 
   it('ages while the read model is behind', () => {
-    expect(freshnessOf({ ...sight, state: 'behind' }, 4000)).toEqual({ position: 'e.7', ageSeconds: 5, state: 'behind' });
+    expect(freshnessOf({ ...sight, state: 'behind' }, 4000)).toEqual({
+      position: 'e.7',
+      ageSeconds: 5,
+      state: 'behind',
+    });
   });
 
   it('gives the reason of a halt', () => {
-    expect(freshnessOf({ ...sight, state: 'halted', reason: 'why' }, 1000)).toMatchObject({ state: 'halted', reason: 'why' });
+    expect(freshnessOf({ ...sight, state: 'halted', reason: 'why' }, 1000)).toMatchObject({
+      state: 'halted',
+      reason: 'why',
+    });
   });
 
   it('does not age between two notices of a live one', () => {

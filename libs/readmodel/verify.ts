@@ -8,7 +8,13 @@ import { foldForward } from './fold-forward.ts';
 import { createGeneration, dropGeneration, onGeneration } from './generation.ts';
 import { runPass } from './pass.ts';
 import { pause } from './pause.ts';
-import { eventFilters, isTombstone, type Identified, type Projection, type StoredDocument } from './projection.ts';
+import {
+  eventFilters,
+  isTombstone,
+  type Identified,
+  type Projection,
+  type StoredDocument,
+} from './projection.ts';
 
 export interface VerifyOptions<Doc extends Identified> {
   readonly log: EventLog;
@@ -61,7 +67,11 @@ export async function verify<Doc extends Identified>(options: VerifyOptions<Doc>
   const started = performance.now();
   const checkpoints = new Checkpoints(database);
   const live = await requireLive(checkpoints, options);
-  const scratch = await createGeneration(database, checkpoints, projection, { epoch: log.epoch, token: 0, state: 'scratch' });
+  const scratch = await createGeneration(database, checkpoints, projection, {
+    epoch: log.epoch,
+    token: 0,
+    state: 'scratch',
+  });
   try {
     await runPass({
       log,
@@ -128,8 +138,14 @@ async function settle<Doc extends Identified>(
   const [ones, others] = [new Map<string, StoredDocument>(), new Map<string, StoredDocument>()];
   for (let from = 0; from < open.length; from += CHUNK) {
     const chunk = open.slice(from, from + CHUNK);
-    for (const [id, document] of await onGeneration(database, live, (collection) => readDocuments(collection, chunk))) ones.set(id, document);
-    for (const [id, document] of await onGeneration(database, scratch, (collection) => readDocuments(collection, chunk))) others.set(id, document);
+    for (const [id, document] of await onGeneration(database, live, (collection) =>
+      readDocuments(collection, chunk),
+    ))
+      ones.set(id, document);
+    for (const [id, document] of await onGeneration(database, scratch, (collection) =>
+      readDocuments(collection, chunk),
+    ))
+      others.set(id, document);
   }
   const targets = new Map([...ones].map(([id, { _seq }]) => [id, _seq]));
   await foldForward(log, projection, live.seq, others, targets, signal);
@@ -167,9 +183,12 @@ async function requireLive<Doc extends Identified>(
   const active = (await checkpoints.pointer(name))?.active ?? null;
   const checkpoint = active === null ? null : await checkpoints.find(name, active);
   if (checkpoint === null) throw new Error(`${name} has no read model yet`);
-  if (same !== undefined && checkpoint.generation !== same.generation) throw new Error(`${name} was swapped meanwhile; verify it again`);
+  if (same !== undefined && checkpoint.generation !== same.generation)
+    throw new Error(`${name} was swapped meanwhile; verify it again`);
   if (checkpoint.version !== version || checkpoint.epoch !== log.epoch) {
-    throw new Error(`the read model of ${name} is being built anew (version ${checkpoint.version}, epoch ${checkpoint.epoch})`);
+    throw new Error(
+      `the read model of ${name} is being built anew (version ${checkpoint.version}, epoch ${checkpoint.epoch})`,
+    );
   }
   return checkpoint;
 }

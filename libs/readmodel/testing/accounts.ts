@@ -54,14 +54,23 @@ export interface Account {
   readonly version: number;
 }
 
-export const accountSubject = (workspace: string, account: string): string => `evt.${workspace}.form.${account}`;
+/** No fold can stand it. */
+export const UNLUCKY = -13;
+
+export const accountSubject = (workspace: string, account: string): string =>
+  `evt.${workspace}.form.${account}`;
 
 /**
  * The accounts of one workspace, so that specs on the same log do not meet. Opening an account again begins a new
- * document; an amount of 13 can't be folded.
+ * document; the amount {@link UNLUCKY} can't be
+ * folded.
  */
-export function accountsIn(workspace: string, changes: Partial<Projection<Account>> = {}): Projection<Account> {
-  const documentId = ({ subject }: StoredEvent): string => subject.slice(accountSubject(workspace, '').length);
+export function accountsIn(
+  workspace: string,
+  changes: Partial<Projection<Account>> = {},
+): Projection<Account> {
+  const documentId = ({ subject }: StoredEvent): string =>
+    subject.slice(accountSubject(workspace, '').length);
   return {
     name: `accounts-${workspace}`,
     version: 1,
@@ -74,12 +83,16 @@ export function accountsIn(workspace: string, changes: Partial<Projection<Accoun
   };
 }
 
-function fold(_id: string, document: Account | undefined, { type, data, version }: StoredEvent & AccountEvent): Account | undefined {
+function fold(
+  _id: string,
+  document: Account | undefined,
+  { type, data, version }: StoredEvent & AccountEvent,
+): Account | undefined {
   switch (type) {
     case 'test.account.opened.v1':
       return { _id, owner: data.owner, balance: 0, moves: [], text: '', version };
     case 'test.account.moved.v1':
-      if (data.amount === 13) throw new Error('thirteen is bad luck');
+      if (data.amount === UNLUCKY) throw new Error('thirteen is bad luck');
       if (document === undefined) return undefined;
       return {
         ...document,

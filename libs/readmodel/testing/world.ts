@@ -42,7 +42,13 @@ export interface WorldOptions {
   readonly upcasters?: readonly Upcaster[];
 }
 
-export async function openWorld({ nats, mongo, workspace = randomBytes(4).toString('hex'), events = ACCOUNT_EVENTS, upcasters = [] }: WorldOptions): Promise<World> {
+export async function openWorld({
+  nats,
+  mongo,
+  workspace = randomBytes(4).toString('hex'),
+  events = ACCOUNT_EVENTS,
+  upcasters = [],
+}: WorldOptions): Promise<World> {
   const bus = await connectBus({ servers: nats, name: 'spec', logger: silent });
   const { log, executor } = await openLog(bus, { events, upcasters, source: '/formbus/spec' });
   const database = connectDatabase({ ...mongo, logger: silent });
@@ -53,14 +59,34 @@ export async function openWorld({ nats, mongo, workspace = randomBytes(4).toStri
     database,
     workspace,
     async append(account, ...command) {
-      const meta = { commandId: randomUUID(), time: new Date().toISOString(), actor: 'tester', correlation: 'spec' };
-      const done = await executor.execute({ subject: accountSubject(workspace, account), decider: verbatim, command, meta, deadlineMs: 20_000 });
+      const meta = {
+        commandId: randomUUID(),
+        time: new Date().toISOString(),
+        actor: 'tester',
+        correlation: 'spec',
+      };
+      const done = await executor.execute({
+        subject: accountSubject(workspace, account),
+        decider: verbatim,
+        command,
+        meta,
+        deadlineMs: 20_000,
+      });
       return done.last;
     },
     async damaged(account, type) {
       const subject = accountSubject(workspace, account);
       const id = randomUUID();
-      const headers = printEnvelope({ id, type, subject, source: '/x', time: '2026-01-02T03:04:05Z', version: 1, actor: 'x', correlation: 'x' });
+      const headers = printEnvelope({
+        id,
+        type,
+        subject,
+        source: '/x',
+        time: '2026-01-02T03:04:05Z',
+        version: 1,
+        actor: 'x',
+        correlation: 'x',
+      });
       const message = { subject, headers, payload: Buffer.from('{') };
       const { outcome } = await append(bus, [message], 5000);
       if (outcome !== 'stored') throw new Error(outcome);
