@@ -8,6 +8,7 @@ import { UserError } from '#tools/start/user-error';
 import { NoAnswer, ProblemAnswer } from '../client/problem-answer.ts';
 import { parseOptions, USAGE, WrongUse, type DemoOptions } from './options.ts';
 import { jsonReport, textReport } from './report.ts';
+import { checkFile } from './rows.ts';
 import { run } from './run.ts';
 import { openTarget } from './target.ts';
 
@@ -20,6 +21,7 @@ async function demo(options: DemoOptions, signal: AbortSignal): Promise<number> 
     if (!seed) (json ? process.stderr : process.stdout).write(`${text}\n`);
   };
   const data = options.data ?? join(packageRoot(), 'e2e', 'data', 'complaints.csv');
+  await checkFile(data);
   const target = await openTarget({ ...options, signal, say });
   try {
     const { url, apiKey, name, folder } = target;

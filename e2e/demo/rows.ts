@@ -9,6 +9,11 @@ export type Line =
   | { readonly kind: 'row'; readonly line: number; readonly row: Row }
   | { readonly kind: 'broken'; readonly line: number; readonly reason: string };
 
+/** Looks at the header alone. @throws WrongUse when the file can't be read or its header lacks columns */
+export async function checkFile(path: string): Promise<void> {
+  for await (const _ of readLines(path)) return;
+}
+
 /** The rows of a CSV file. @throws WrongUse when it can't be read or its header lacks columns */
 export function readLines(path: string): AsyncGenerator<Line> {
   return parseLines(createReadStream(path), path);

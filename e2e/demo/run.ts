@@ -43,20 +43,12 @@ export async function run({
   const client = new FormbusClient({ url, apiKey, connections, retryForMs: PATIENCE_MS, signal });
   try {
     const tally = new Tally();
-    const lines = firstOf(readLines(data), limit);
-    // A file that can't be used is told of before the form is touched.
-    const header = await lines.next();
     const form = await ensurePublished(client, COMPLAINTS, await complaintForm());
     const bar = progressBar(total);
     const started = performance.now();
     try {
-      if (header.done !== true) {
-        await submitLines(client, startingWith(header.value, lines), {
-          connections,
-          tally,
-          onRow: () => bar.add(),
-        });
-      }
+      const lines = firstOf(readLines(data), limit);
+      await submitLines(client, lines, { connections, tally, onRow: () => bar.add() });
     } finally {
       bar.stop();
     }
@@ -79,9 +71,4 @@ async function* firstOf(lines: AsyncIterable<Line>, limit: number): AsyncGenerat
     if (given++ >= limit) return;
     yield line;
   }
-}
-
-async function* startingWith(first: Line, others: AsyncIterable<Line>): AsyncGenerator<Line> {
-  yield first;
-  yield* others;
 }

@@ -56,5 +56,5 @@ async function named({ url, keyFile }: NonNullable<DemoOptions['target']>): Prom
   const text = await readFile(keyFile, 'utf8').catch((error: Error) => {
     throw new WrongUse(`the key file can't be read: ${error.message}`, { cause: error });
   });
-  return { url, apiKey: text.trim(), name: url, folder: undefined };
+  return { url, apiKey: text.trim(), name: 'named by --url', folder: undefined };
 }
