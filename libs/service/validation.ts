@@ -25,7 +25,6 @@ const PART: Record<ArgumentMetadata['type'], string> = {
 export class RequestValidationPipe extends StandardSchemaValidationPipe {
   override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
     if (metadata.schema === undefined) return value;
-    this.stripProtoKeys(value);
     const result = await this.validate<T>(value, metadata.schema);
     if (result.issues === undefined) return result.value;
     const errors = errorItems(result.issues);

@@ -5,6 +5,7 @@ import { SCOPES, type Scope } from '#contracts/access/scopes';
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
 import { connectBus, type Bus } from '#eventing/bus';
 import type { EventLog } from '#eventing/event-log';
+import type { Executor } from '#eventing/executor';
 import { openLog } from '#eventing/open';
 import { issueApiKey } from '#security/api-key';
 import { RpcClient } from '#service/rpc-client';
@@ -20,6 +21,7 @@ const owner = issueApiKey();
 let nats: TestNats;
 let bus: Bus;
 let log: EventLog;
+let executor: Executor;
 let directory: AccessDirectory;
 let app: NestFastifyApplication;
 let routes: DeclaredRoute[];
@@ -28,7 +30,7 @@ beforeAll(async () => {
   nats = await startTestNats();
   bus = await connectBus({ servers: nats.url, name: 'gateway spec', logger });
   const opened = await openLog(bus, { events: EVENTS, upcasters: UPCASTERS, source: '/formbus/gateway' });
-  const { executor } = opened;
+  executor = opened.executor;
   log = opened.log;
   await bootstrap(executor, 'acme', owner.key);
   await bootstrap(executor, 'acme', owner.key);
@@ -141,7 +143,6 @@ describe('API keys', () => {
 
     const revoked = await app.inject({ method: 'DELETE', url: `/v1/keys/${id}`, headers: asOwner });
     expect(revoked.statusCode).toBe(200);
-    await directory.refresh();
     expect((await app.inject({ url: '/v1/workspace', headers: bearer(key) })).statusCode).toBe(401);
   });
 
@@ -162,9 +163,29 @@ describe('API keys', () => {
     expect(response.json()).toMatchObject({ code: 'forbidden' });
   });
 
+  it('give no key that outlives them', async () => {
+    const { key } = await createKey(['keys:write'], '2099-01-01T00:00:00.000Z');
+    const create = (expiresAt: string | null): Promise<{ statusCode: number }> =>
+      app.inject({
+        method: 'POST',
+        url: '/v1/keys',
+        headers: bearer(key),
+        payload: { name: 'longer', scopes: ['keys:write'], expiresAt },
+      });
+    expect((await create(null)).statusCode).toBe(403);
+    expect((await create('2099-01-01T00:00:01.000Z')).statusCode).toBe(403);
+    expect((await create('2098-12-31T00:00:00.000Z')).statusCode).toBe(201);
+  });
+
   it('of another workspace can be neither seen nor revoked', async () => {
-    const response = await app.inject({ method: 'DELETE', url: '/v1/keys/AAAAAAAA', headers: asOwner });
-    expect(response.json()).toMatchObject({ status: 404, code: 'key_not_found' });
+    const foreign = issueApiKey();
+    await bootstrap(executor, 'other', foreign.key);
+    const whoami = await app.inject({ url: '/v1/workspace', headers: bearer(foreign.key) });
+    expect(whoami.json()).toMatchObject({ id: 'other' });
+    const revoke = await app.inject({ method: 'DELETE', url: `/v1/keys/${foreign.id}`, headers: asOwner });
+    expect(revoke.json()).toMatchObject({ status: 404, code: 'key_not_found' });
+    expect((await app.inject({ url: '/v1/keys', headers: asOwner })).body).not.toContain(foreign.id);
+    expect((await app.inject({ url: '/v1/workspace', headers: bearer(foreign.key) })).statusCode).toBe(200);
   });
 
   it('lie in the log as a hash alone', async () => {
@@ -192,6 +213,14 @@ describe('bad requests', () => {
     ['malformed JSON', '{"answers":', json, 400, 'malformed_json'],
     ['an empty body', '', json, 400, 'malformed_json'],
     ['a body that is no object', '[]', json, 400, 'bad_request'],
+    [
+      'a body that is nested too deeply',
+      `{"answers":{"a":${'['.repeat(1500)}${']'.repeat(1500)}}}`,
+      json,
+      400,
+      'bad_request',
+    ],
+    ['a number that no number holds', '{"answers":{"a":1e999}}', json, 400, 'bad_request'],
     ['answers of the wrong type', '{"answers":"x"}', json, 400, 'bad_request'],
     ['an unknown field', '{"answers":{},"answer":{}}', json, 400, 'bad_request'],
     ['a version that is no number', '{"answers":{},"version":"1"}', json, 400, 'bad_request'],

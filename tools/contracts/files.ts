@@ -4,7 +4,7 @@ import { EVENTS } from '#contracts/catalog';
 import { eventType } from '#contracts/event';
 import { FormDefinition } from '#contracts/form/definition';
 import { PROJECTIONS } from '#services/forms/forms.module';
-import { DIRECTORY_TYPES } from '#services/gateway/access/access.directory';
+import { DIRECTORY_TYPES } from '#services/gateway/access/access.fold';
 import { apiDescription } from '#services/gateway/openapi/offline';
 import { asyncApi } from './asyncapi.ts';
 import { errorsPage } from './errors-page.ts';

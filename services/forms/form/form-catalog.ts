@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { LRUCache } from 'lru-cache';
 import { Problem } from '#contracts/errors';
@@ -18,6 +19,7 @@ export interface CatalogEntry extends FormView {
 }
 
 const FORMS_KEPT = 1_000;
+const RETRY_MS = 1_000;
 
 /**
  * Forms as the submit path needs them: folded from the log on first use, kept in memory, dropped when the log says
@@ -30,6 +32,8 @@ export class FormCatalog {
   readonly #entries = new LRUCache<string, Promise<CatalogEntry>>({ max: FORMS_KEPT });
   readonly #stopping = new AbortController();
   #following: Promise<void> | undefined;
+  /** Whether the log is followed from before anything that is loaded now. */
+  #keeping = false;
 
   constructor(log: EventLog, logger: Logger) {
     this.#log = log;
@@ -39,6 +43,7 @@ export class FormCatalog {
   /** Begins to watch the log for changes; until then every form is read anew. */
   async start(): Promise<void> {
     const after = await this.#log.lastSeq();
+    this.#keeping = true;
     this.#following = this.#follow(after);
   }
 
@@ -53,7 +58,7 @@ export class FormCatalog {
     const kept = this.#entries.get(subject);
     if (kept) return kept;
     const loading = this.#load(subject);
-    if (this.#following) this.#keep(subject, loading);
+    if (this.#keeping) this.#keep(subject, loading);
     return loading;
   }
 
@@ -102,14 +107,32 @@ export class FormCatalog {
         }
       } catch (error) {
         // What could not be followed may have changed: nothing kept is trusted, and nothing is kept meanwhile.
+        this.#keeping = false;
+        this.#entries.clear();
         this.#logger.error(
           { err: error },
-          'form catalog lost the log; it reads every form anew until it follows again',
+          'the form catalog cannot follow the log; it reads every form anew until it can',
         );
-        this.#entries.clear();
-        from = await this.#log.lastSeq().catch(() => from);
+        from = await this.#beginAgain(from);
       }
     }
+  }
+
+  /** Where to follow from: the end of the log, so that an event that can't be read is not met again. */
+  async #beginAgain(last: number): Promise<number> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await setTimeout(RETRY_MS, undefined, { signal }).catch(() => undefined); // ended by the stop
+      try {
+        const from = await this.#log.lastSeq();
+        // What is loaded from here on is watched.
+        this.#keeping = true;
+        return from;
+      } catch (error) {
+        this.#logger.warn({ err: error }, 'the end of the log is not known; trying again');
+      }
+    }
+    return last;
   }
 }
 

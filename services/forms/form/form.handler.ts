@@ -140,7 +140,13 @@ export class FormHandler {
     });
     this.catalog.forget(workspace, form);
     const committed = { version: done.version, position: done.last, replayed: done.appended === 0 };
-    return { form: asForm(await this.catalog.get(workspace, form)), committed };
+    const entry = await this.catalog.get(workspace, form).catch((cause: unknown) => {
+      throw new Problem('outcome_unknown', 'It was stored, and cannot be shown now', {
+        retryAfter: 1,
+        cause,
+      });
+    });
+    return { form: asForm(entry), committed };
   }
 }
 

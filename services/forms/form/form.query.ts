@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { FormSummary, listForms } from '#contracts/form/form.rpc';
 import type { ReadModel } from '#readmodel/read-model';
 import { keysetPage, pageOf } from '../listing/keyset.ts';
+import { timeLeft } from '../listing/time-left.ts';
 import type { FormDocument } from './form.projection.ts';
 
 type Request = z.infer<typeof listForms.request>;
@@ -15,13 +16,18 @@ export async function queryForms(
   request: Request,
   timeoutMs: number,
 ): Promise<Response> {
+  const deadline = performance.now() + timeoutMs;
   const readModel = await model.waitFor(request.minPosition ?? undefined, timeoutMs);
   const conditions = {
     workspace: request.caller.workspace,
     ...(request.state === null ? {} : { state: request.state }),
   };
   const page = keysetPage({ conditions, sort: LATEST_FIRST, limit: request.limit, cursor: request.cursor });
-  const documents = await model.find(page.filter, { sort: page.sort, limit: page.fetch });
+  const documents = await model.find(page.filter, {
+    sort: page.sort,
+    limit: page.fetch,
+    maxTimeMs: timeLeft(deadline),
+  });
   const { items, next } = pageOf(page, documents);
   return { items: items.map(summary), next, readModel };
 }

@@ -80,7 +80,7 @@ export class SubmissionHandler {
   async list(
     @Payload({ schema: listSubmissions.request }) request: Request<typeof listSubmissions>,
   ): Response<typeof listSubmissions> {
-    const form = await this.catalog.get(request.caller.workspace, request.form);
+    const form = await this.catalog.current(request.caller.workspace, request.form);
     return queryList(this.model, form, request, QUERY_TIMEOUT_MS);
   }
 

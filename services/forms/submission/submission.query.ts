@@ -4,6 +4,7 @@ import type { getSubmission, listSubmissions, Submission } from '#contracts/subm
 import type { ReadModel } from '#readmodel/read-model';
 import type { FormView } from '../form/form.view.ts';
 import { keysetPage, pageOf } from '../listing/keyset.ts';
+import { timeLeft } from '../listing/time-left.ts';
 import { listableFields, matching, sortable } from './submission.filter.ts';
 import type { SubmissionDocument } from './submission.projection.ts';
 
@@ -15,8 +16,12 @@ export async function queryOne(
   { caller, form, submission, minPosition }: z.infer<typeof getSubmission.request>,
   timeoutMs: number,
 ): Promise<z.infer<typeof getSubmission.response>> {
+  const deadline = performance.now() + timeoutMs;
   const readModel = await model.waitFor(minPosition ?? undefined, timeoutMs);
-  const [document] = await model.find({ _id: submission, workspace: caller.workspace, form }, { limit: 1 });
+  const [document] = await model.find(
+    { _id: submission, workspace: caller.workspace, form },
+    { limit: 1, maxTimeMs: timeLeft(deadline) },
+  );
   if (!document) throw new Problem('submission_not_found');
   return { submission: describe(document), readModel };
 }
@@ -36,10 +41,11 @@ export async function queryList(
     ...matching(where, fields),
   };
   const page = keysetPage({ conditions, sort: sortable(sort, fields), limit, cursor });
+  const deadline = performance.now() + timeoutMs;
   const readModel = await model.waitFor(minPosition ?? undefined, timeoutMs);
   const [documents, total] = await Promise.all([
-    model.find(page.filter, { sort: page.sort, limit: page.fetch }),
-    count ? model.count(conditions) : undefined,
+    model.find(page.filter, { sort: page.sort, limit: page.fetch, maxTimeMs: timeLeft(deadline) }),
+    count ? model.count(conditions, { maxTimeMs: timeLeft(deadline) }) : undefined,
   ]);
   const { items, next } = pageOf(page, documents);
   return { items: items.map(describe), next, readModel, ...(total === undefined ? {} : { total }) };

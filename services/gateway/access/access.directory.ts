@@ -1,82 +1,24 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { keyCreatedV1, keyRevokedV1 } from '#contracts/access/access.events';
-import type { Scope } from '#contracts/access/scopes';
-import { eventType } from '#contracts/event';
+import { Problem } from '#contracts/errors';
 import { families } from '#contracts/subjects';
-import { workspaceCreatedV1 } from '#contracts/workspace/workspace.events';
-import type { EventLog } from '#eventing/event-log';
-import type { StoredEvent } from '#eventing/stored-event';
-import type { KeyEvent } from './key.decider.ts';
-import type { WorkspaceEvent } from '../workspace/workspace.decider.ts';
-
-/** An API key as the gateway knows it: everything but the key. */
-export interface KeyRecord {
-  readonly id: string;
-  readonly workspace: string;
-  readonly name: string;
-  readonly hash: string;
-  readonly scopes: ReadonlySet<Scope>;
-  readonly expiresAt: string | null;
-  readonly createdAt: string;
-  readonly createdBy: string;
-  readonly revokedAt: string | null;
-  /** Of the aggregate; the ETag. */
-  readonly version: number;
-}
-
-export interface WorkspaceRecord {
-  readonly id: string;
-  readonly name: string;
-  readonly createdAt: string;
-}
-
-type AccessEvent = StoredEvent & (KeyEvent | WorkspaceEvent);
-
-/** What the directory knows after a prefix of the log. */
-export interface Directory {
-  readonly keys: Map<string, KeyRecord>;
-  readonly workspaces: Map<string, WorkspaceRecord>;
-}
-
-/** Folds one event into the directory, in place: it is read on every request, so it is not copied. */
-export function foldAccess({ keys, workspaces }: Directory, event: AccessEvent): void {
-  switch (event.type) {
-    case 'formbus.workspace.created.v1':
-      workspaces.set(event.workspace, { id: event.workspace, name: event.data.name, createdAt: event.time });
-      return;
-    case 'formbus.access.keyCreated.v1': {
-      const { key, name, hash, scopes, expiresAt } = event.data;
-      keys.set(key, {
-        id: key,
-        workspace: event.workspace,
-        name,
-        hash,
-        scopes: new Set(scopes),
-        expiresAt,
-        createdAt: event.time,
-        createdBy: event.actor,
-        revokedAt: null,
-        version: event.version,
-      });
-      return;
-    }
-    case 'formbus.access.keyRevoked.v1': {
-      const known = keys.get(event.data.key);
-      if (known) keys.set(known.id, { ...known, revokedAt: event.time, version: event.version });
-    }
-  }
-}
-
-/** The events that it folds. */
-export const DIRECTORY_TYPES = [workspaceCreatedV1, keyCreatedV1, keyRevokedV1].map((one) => eventType(one));
+import type { EventLog, LogBatch } from '#eventing/event-log';
+import {
+  foldAccess,
+  type AccessEvent,
+  type Directory,
+  type KeyRecord,
+  type WorkspaceRecord,
+} from './access.fold.ts';
 
 const FILTERS = [families.workspace, families.access];
 const RETRY_MS = 1_000;
+const CATCH_UP_MS = 2_000;
 
 /**
  * Keys and workspaces, folded into memory from the log: authenticating a request asks nobody. A change made by
- * any gateway process is known in the others within milliseconds.
+ * any gateway process is known in the others within milliseconds. What cannot be folded is not passed over, since it
+ * may revoke a key: requests are refused until it can.
  */
 export class AccessDirectory {
   readonly #log: EventLog;
@@ -86,7 +28,8 @@ export class AccessDirectory {
   #seq = 0;
   #following: Promise<void> | undefined;
   #progress = Promise.withResolvers<void>();
-  #refreshing: Promise<void> | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #nextRound: Promise<void> | undefined;
   #complete = false;
 
   constructor(log: EventLog, logger: Logger) {
@@ -102,7 +45,7 @@ export class AccessDirectory {
   /** Resolves when everything that is in the log now has been folded. */
   async start(): Promise<void> {
     this.#following = this.#follow();
-    await this.refresh();
+    await this.#catchUp(this.#stopping.signal);
     this.#complete = true;
   }
 
@@ -128,22 +71,34 @@ export class AccessDirectory {
 
   /**
    * Catches up with the log as it is now: asked for before a key is called unknown, since another process may just
-   * have created it. Callers at the same time share one round, so a flood of bad keys costs one request at a time.
+   * have created it. Callers share the next round, so a flood of bad keys costs one question at a time; nobody joins
+   * a round that began before, whose answer may be older than what the caller has seen.
+   *
+   * @throws Problem `service_unavailable` when the log can't be followed in time, and what reading it throws
    */
-  async refresh(): Promise<void> {
-    this.#refreshing ??= this.#catchUp().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+  refresh(): Promise<void> {
+    this.#nextRound ??= this.#round
+      .catch(() => undefined) // told to those who waited for it
+      .then(() => {
+        this.#nextRound = undefined;
+        this.#round = this.#catchUp(AbortSignal.timeout(CATCH_UP_MS));
+        return this.#round;
+      });
+    return this.#nextRound;
   }
 
-  async #catchUp(): Promise<void> {
+  async #catchUp(patience: AbortSignal): Promise<void> {
     const target = await this.#log.lastSeq();
     for (;;) {
       // Taken before the log is asked: a batch that arrives meanwhile is not missed.
       const progress = this.#progress.promise;
-      if (this.#seq >= target || !(await this.#log.hasPending(FILTERS, this.#seq, target))) return;
-      await progress;
+      if (this.#seq >= target) return;
+      if (!(await this.#log.hasPending(FILTERS, this.#seq, target))) {
+        // So that the next question does not go over the same stretch of the log.
+        this.#seq = Math.max(this.#seq, target);
+        return;
+      }
+      await Promise.race([progress, rejection(patience)]);
     }
   }
 
@@ -151,26 +106,42 @@ export class AccessDirectory {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        for await (const batch of this.#log.follow({ filters: FILTERS, after: this.#seq, signal })) {
-          for (const event of batch.events) foldAccess(this.#directory, event as AccessEvent);
-          this.#seq = Math.max(this.#seq, batch.lastSeq);
-          this.#complete ||= batch.pending === 0;
-          this.#advance();
-        }
+        for await (const batch of this.#log.follow({ filters: FILTERS, after: this.#seq, signal }))
+          this.#take(batch);
       } catch (error) {
         this.#complete = false;
         this.#logger.error(
           { err: error, seq: this.#seq },
-          'the access directory cannot read the log; it tries again',
+          'the access directory cannot read the log; requests are refused until it can',
         );
-        await setTimeout(RETRY_MS);
+        await setTimeout(RETRY_MS, undefined, { signal }).catch(() => undefined); // ended by the stop
       }
     }
   }
 
-  #advance(): void {
+  #take({ events, lastSeq, pending }: LogBatch): void {
+    for (const event of events) {
+      if (!event.known) throw new Error(`${event.type} at ${event.position} is not known to this gateway`);
+      foldAccess(this.#directory, event as AccessEvent);
+      this.#seq = Math.max(this.#seq, event.seq);
+    }
+    this.#seq = Math.max(this.#seq, lastSeq);
+    this.#complete ||= pending === 0;
     const { resolve } = this.#progress;
     this.#progress = Promise.withResolvers();
     resolve();
   }
+}
+
+/** Rejects when the patience ends. */
+function rejection(patience: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const end = (): void => {
+      reject(
+        new Problem('service_unavailable', 'the gateway cannot catch up with its keys', { retryAfter: 1 }),
+      );
+    };
+    if (patience.aborted) end();
+    else patience.addEventListener('abort', end, { once: true });
+  });
 }

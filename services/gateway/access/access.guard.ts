@@ -5,7 +5,8 @@ import { Problem } from '#contracts/errors';
 import { apiKeyId, matchesHash } from '#security/api-key';
 import type { AuthenticatedRequest, Principal } from '../http/principal.ts';
 import { NEEDS_SCOPE } from './needs-scope.ts';
-import { AccessDirectory, type KeyRecord } from './access.directory.ts';
+import { AccessDirectory } from './access.directory.ts';
+import type { KeyRecord } from './access.fold.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;
 
@@ -41,7 +42,12 @@ export class AccessGuard implements CanActivate {
     if (record.expiresAt !== null && Date.parse(record.expiresAt) <= Date.now()) {
       throw new Problem('unauthenticated', 'the key has expired');
     }
-    return { workspace: record.workspace, key: record.id, scopes: record.scopes };
+    return {
+      workspace: record.workspace,
+      key: record.id,
+      scopes: record.scopes,
+      expiresAt: record.expiresAt,
+    };
   }
 
   private async find(id: string): Promise<KeyRecord | undefined> {

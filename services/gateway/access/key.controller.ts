@@ -11,7 +11,8 @@ import { issueApiKey } from '#security/api-key';
 import { Operation } from '../http/operation.ts';
 import { FromCommandCaller, FromPrincipal, type Principal } from '../http/principal.ts';
 import { sayCommitted } from '../http/response-headers.ts';
-import { AccessDirectory, type KeyRecord } from './access.directory.ts';
+import { AccessDirectory } from './access.directory.ts';
+import type { KeyRecord } from './access.fold.ts';
 import { keyDecider, type KeyCommand, type KeyState } from './key.decider.ts';
 import { EXECUTOR } from '../tokens.ts';
 
@@ -50,7 +51,7 @@ export class KeyController {
   @Operation({
     id: 'createKey',
     summary: 'Create an API key for this workspace',
-    description: 'A key can give no scope that it does not have itself.',
+    description: 'A key can give no scope that it does not have itself, and none that outlives it.',
     scope: 'keys:write',
     status: 201,
     response: CreatedKey,
@@ -65,6 +66,12 @@ export class KeyController {
   ): Promise<z.infer<typeof CreatedKey>> {
     const lacking = scopes.filter((scope) => !principal.scopes.has(scope));
     if (lacking.length > 0) throw new Problem('forbidden', `the key lacks ${lacking.join(', ')} itself`);
+    if (outlives(expiresAt, principal.expiresAt)) {
+      throw new Problem(
+        'forbidden',
+        `a key that ends at ${principal.expiresAt} can give none that lasts longer`,
+      );
+    }
     const { key, id, hash } = issueApiKey();
     const command: KeyCommand = {
       kind: 'create',
@@ -106,6 +113,8 @@ export class KeyController {
   ): Promise<{ id: string; revoked: true }> {
     const reason = `revoked by ${caller.actor}`;
     sayDone(reply, await this.execute(caller, key, { kind: 'revoke', reason }, false));
+    // Whoever was told that it is revoked finds it so, here at least at once.
+    await this.directory.refresh();
     return { id: key, revoked: true };
   }
 
@@ -124,6 +133,11 @@ export class KeyController {
       fresh,
     });
   }
+}
+
+/** Both RFC 3339; null is for ever. */
+function outlives(one: string | null, other: string | null): boolean {
+  return other !== null && (one === null || Date.parse(one) > Date.parse(other));
 }
 
 function sayDone(

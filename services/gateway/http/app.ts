@@ -8,6 +8,7 @@ import { nestLogger } from '#service/nest-logger';
 import { GatewayModule, type GatewayDependencies } from '../gateway.module.ts';
 import { serveReference } from '../openapi/reference.ts';
 import { describeApi } from '../openapi/document.ts';
+import { limitBodies } from './body-limits.ts';
 import { refuseUnknownRoutes } from './unknown-route.ts';
 import { measureRequests } from './request-metrics.ts';
 import { ProblemFilter } from './problem.filter.ts';
@@ -51,6 +52,7 @@ export async function createHttpApp(
   });
   // JSON alone: what a page's form could post without asking is refused before it is read.
   fastify.removeContentTypeParser('text/plain');
+  limitBodies(fastify);
   measureRequests(fastify);
   const routes = refuseUnknownRoutes(fastify, new ProblemFilter(dependencies.logger));
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(dependencies), adapter, {

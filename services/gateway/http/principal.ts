@@ -9,6 +9,8 @@ export interface Principal {
   readonly workspace: string;
   readonly key: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** When its key ends, RFC 3339; null for never. */
+  readonly expiresAt: string | null;
 }
 
 export interface AuthenticatedRequest extends FastifyRequest {
