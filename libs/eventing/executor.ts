@@ -5,6 +5,7 @@ import { append } from './append.ts';
 import { BusError } from './bus-error.ts';
 import type { Bus } from './bus.ts';
 import { keyPlace, type Codec } from './codec.ts';
+import { Convoy } from './convoy.ts';
 import { Draft, type LaneDraft } from './draft.ts';
 import type { EventLog } from './event-log.ts';
 import { Pending, type Execute, type Executed } from './execute.ts';
@@ -38,11 +39,9 @@ export interface ExecutorDeps {
   readonly keyring?: Keyring;
 }
 
-/** Longer than any command's deadline needs; a broken connection is noticed before. */
+/** A broken connection is noticed before; commands have deadlines of their own. */
 const FLIGHT_TIMEOUT_MS = 10_000;
 const UNAVAILABLE_PAUSE_MS = 50;
-/** Batches on their way at once. */
-const FLIGHTS = 1;
 
 export function createExecutor(deps: ExecutorDeps): Executor {
   return new GroupCommit(deps);
@@ -55,19 +54,22 @@ export function createExecutor(deps: ExecutorDeps): Executor {
 class GroupCommit implements Executor {
   readonly #deps: ExecutorDeps;
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes whose next command did not fit into the draft. */
-  readonly #blocked = new Set<Lane>();
   readonly #unanswered = new Set<Pending>();
-  #draft: Draft;
-  /** How many lanes go alone: none, nearly always. */
-  #aloneLanes = 0;
-  #flights = 0;
-  #leaveScheduled = false;
+  readonly #common: Convoy;
+  readonly #alone: Convoy;
   #drained: (() => void) | undefined;
 
   constructor(deps: ExecutorDeps) {
     this.#deps = deps;
-    this.#draft = this.#newDraft();
+    const convoy = (limits: { maxLanes?: number } = {}): Convoy =>
+      new Convoy({
+        newDraft: () => this.#newDraft(),
+        fly: (draft) => this.#fly(draft),
+        advance: (lane) => this.#advance(lane),
+        ...limits,
+      });
+    this.#common = convoy();
+    this.#alone = convoy({ maxLanes: 1 });
   }
 
   execute<Command, State, Event extends DomainEvent>(
@@ -135,17 +137,14 @@ class GroupCommit implements Executor {
     else this.#load(lane, { confirm: false });
   }
 
-  /** Decides what waits in a lane, as far as its state is known and the draft has room. */
+  /** Decides what waits in a lane, as far as its state is known and the batch has room. */
   #advance(lane: Lane): void {
     if (lane.phase !== 'ready') return;
-    if (this.#mustWait(lane)) return;
+    const convoy = lane.alone ? this.#alone : this.#common;
     for (let pending = lane.waiting[0]; pending !== undefined; pending = lane.waiting[0]) {
       if (!pending.settled) {
-        const decision = this.#draft.decide(lane, pending);
-        if (decision === 'full') {
-          this.#blocked.add(lane);
-          break;
-        }
+        const decision = convoy.decide(lane, pending);
+        if (decision === 'full') return;
         if (decision !== 'decided') {
           const base = lane.base ?? lane.nothingYet;
           if (pending.arrived > base.asOf) return this.#load(lane, { confirm: true });
@@ -155,48 +154,11 @@ class GroupCommit implements Executor {
       }
       lane.waiting.shift();
     }
-    if (this.#draft.messages.length > 0) this.#scheduleLeave();
-    if (lane.waiting.length === 0 && !this.#draft.lanes.has(lane)) this.#release(lane);
-  }
-
-  /** A lane that goes alone shares no batch. */
-  #mustWait(lane: Lane): boolean {
-    if (this.#aloneLanes === 0) return false;
-    const others = [...this.#draft.lanes.keys()].filter((other) => other !== lane);
-    const waits = others.length > 0 && (lane.alone || others.some((other) => other.alone));
-    if (waits) this.#blocked.add(lane);
-    return waits;
+    if (!convoy.holds(lane)) this.#release(lane);
   }
 
   #release(lane: Lane): void {
-    if (this.#lanes.get(lane.subject) !== lane) return;
-    this.#lanes.delete(lane.subject);
-    if (lane.alone) this.#aloneLanes--;
-  }
-
-  /** After this turn of the event loop, so that commands that arrived together leave together. */
-  #scheduleLeave(): void {
-    if (this.#leaveScheduled || this.#flights >= FLIGHTS) return;
-    this.#leaveScheduled = true;
-    setImmediate(() => {
-      this.#leaveScheduled = false;
-      this.#leave();
-    });
-  }
-
-  #leave(): void {
-    const draft = this.#draft;
-    if (this.#flights >= FLIGHTS || draft.messages.length === 0) return;
-    this.#draft = this.#newDraft();
-    this.#flights++;
-    for (const lane of draft.lanes.keys()) lane.phase = 'flying';
-    void this.#fly(draft).finally(() => {
-      this.#flights--;
-      this.#leave();
-    });
-    const blocked = [...this.#blocked];
-    this.#blocked.clear();
-    for (const lane of blocked) this.#advance(lane);
+    if (this.#lanes.get(lane.subject) === lane) this.#lanes.delete(lane.subject);
   }
 
   /** Never rejects. */
@@ -276,7 +238,6 @@ class GroupCommit implements Executor {
     this.#deps.bus.logger.error({ err: cause, lanes: draft.lanes.size }, 'an append was refused');
     if (draft.lanes.size > 1) {
       for (const lane of draft.lanes.keys()) lane.alone = true;
-      this.#aloneLanes += draft.lanes.size;
       return this.#goAgain(draft);
     }
     for (const [lane, part] of draft.lanes) {
@@ -288,10 +249,9 @@ class GroupCommit implements Executor {
 
   #load(lane: Lane, options: { confirm: boolean }): void {
     lane.phase = 'loading';
-    void reload(this.#deps, lane, options).then((ready) => {
+    void reload(this.#deps, lane, options).then(() => {
       lane.phase = 'ready';
-      if (ready) this.#advance(lane);
-      else this.#release(lane);
+      this.#advance(lane);
     });
   }
 }

@@ -31,7 +31,7 @@ export class Lane {
   key: DataKey | undefined;
   /** `loading`: being read; `ready`: commands can be decided; `flying`: its batch is on its way. */
   phase: 'loading' | 'ready' | 'flying' = 'ready';
-  /** Its messages were part of a batch that was refused for good, and go by themselves from now on. */
+  /** It was part of a batch that was refused for good, and shares none any more: only the guilty lane shall fail. */
   alone = false;
 
   constructor({ subject, decider, sealedBy }: AnyExecute) {

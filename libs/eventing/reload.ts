@@ -25,28 +25,23 @@ class Lagging extends Error {
 
 /**
  * Brings a lane to the log's state, and answers commands of it that turn out to be stored. With `confirm` the
- * leader is asked how far the subject goes. Goes on until it succeeds or nobody waits any more; never rejects.
- * False when the lane is over: nobody waits, or all were rejected.
+ * leader is asked how far the subject goes. Goes on until it succeeds or nobody waits any more; never rejects: what
+ * can't be mended rejects the commands.
  */
-export async function reload(
-  deps: ReloadDeps,
-  lane: Lane,
-  { confirm }: { confirm: boolean },
-): Promise<boolean> {
+export async function reload(deps: ReloadDeps, lane: Lane, { confirm }: { confirm: boolean }): Promise<void> {
   while (lane.isAlive()) {
     try {
       await deps.bus.whenConnected();
       await readOnce(deps, lane, confirm);
-      return lane.isAlive();
+      return;
     } catch (error) {
       if (!isPassing(error)) {
         lane.rejectAll(error);
-        return false;
+        return;
       }
       await delay(RETRY_MS);
     }
   }
-  return false;
 }
 
 function isPassing(error: unknown): boolean {
