@@ -36,11 +36,14 @@ export function answerPrimary({ readiness, liveness }: { readiness: Health; live
   };
   process.on('message', (message) => {
     if (!isQuestion(message)) return;
-    void sources[message.what]().then((value) => {
-      const answer: Answer = { formbus: 'answer', id: message.id, value };
-      // A primary that has just died needs no answer; the channel's end is noticed elsewhere.
-      if (process.connected) process.send?.(answer, undefined, {}, () => undefined);
-    });
+    sources[message.what]().then(
+      (value) => {
+        const answer: Answer = { formbus: 'answer', id: message.id, value };
+        // A primary that has just died needs no answer; the channel's end is noticed elsewhere.
+        if (process.connected) process.send?.(answer, undefined, {}, () => undefined);
+      },
+      () => undefined, // a collector that throws: the primary takes the missing answer for one
+    );
   });
 }
 

@@ -56,6 +56,17 @@ describe('the log', () => {
     expect(lines[0]).toMatchObject({ req: { headers: { accept: '*/*' } }, command: { key: '[redacted]' } });
   });
 
+  it('tells of an error what it is, and nothing that a library hung on it', () => {
+    const { lines, logger } = capture();
+    const error = Object.assign(new Error('write failed'), {
+      code: 'E121',
+      writeErrors: [{ err: { op: { _id: 'x', answers: { ssn: '123-45' } } } }],
+    });
+    logger.error({ err: error }, 'projection stands still');
+    expect(lines[0]).toMatchObject({ err: { type: 'Error', message: 'write failed', code: 'E121' } });
+    expect(JSON.stringify(lines[0])).not.toContain('123-45');
+  });
+
   it('names the span that it was written in', () => {
     const storage = new AsyncLocalStorage<Context>();
     const manager: ContextManager = {

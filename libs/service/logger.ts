@@ -37,9 +37,18 @@ export function createLogger({ service, level = 'info', destination }: LoggerOpt
       log: (fields: Record<string, unknown>) => redact(fields),
     },
     redact: { paths: PATHS, censor: CENSOR },
+    serializers: { err: describeError },
     mixin: traceIds,
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** What may be said of an error: libraries hang whole documents on theirs, and a document holds answers. */
+const TOLD = ['type', 'message', 'stack', 'code', 'reason', 'subject', 'seq'] as const;
+
+function describeError(error: Error): object {
+  const described = pino.stdSerializers.err(error) as unknown as Record<string, unknown>;
+  return Object.fromEntries(TOLD.flatMap((name) => (name in described ? [[name, described[name]]] : [])));
 }
 
 function traceIds(): object {

@@ -10,6 +10,8 @@ const STEADY_MS = 30_000;
 const MISSED_BEATS = 6;
 /** Exits in a row, with no worker ever ready, after which starting more is no use. */
 const HOPELESS = 5;
+/** How long a worker that is not needed any more may take to end. */
+const RETIRE_TIMEOUT_MS = 30_000;
 
 interface Slot {
   worker: Worker | undefined;
@@ -127,8 +129,11 @@ export class WorkerPool {
     clearTimeout(slot?.restart);
     const worker = slot?.worker;
     if (worker === undefined || worker.isDead()) return;
+    // Nobody asks it for signs of life any more, so one that is stuck is not waited for.
+    const late = setTimeout(() => worker.process.kill('SIGKILL'), RETIRE_TIMEOUT_MS);
     const gone = new Promise<void>((resolve) => {
       worker.once('exit', () => {
+        clearTimeout(late);
         resolve();
       });
     }).finally(() => this.#leaving.delete(gone));

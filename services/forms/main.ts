@@ -11,7 +11,7 @@ import { startProjectors } from './projector.role.ts';
 await runService({
   name: 'forms',
   config: FormsConfig,
-  async start({ config, logger, readiness, signal }) {
+  async start({ config, logger, readiness, liveness, signal }) {
     const bus = await connectBus({ ...busOptions(config), name: 'forms', logger, signal });
     const database = connectDatabase({ uri: config.MONGODB_URI, logger });
     const { log, executor } = await openLog(bus, {
@@ -21,6 +21,8 @@ await runService({
       masterKey: config.MASTER_KEY,
     });
     readiness.add('bus', () => ({ ok: bus.connected }));
+    // A connection that was closed for good does not come back, but a new process has a new one.
+    liveness.add('bus', () => ({ ok: !bus.nc.isClosed() }));
     // Submissions are taken without it; only lists have to wait.
     readiness.add('mongodb', () => ({ ok: true, degraded: !database.available }));
     const roles: { stop(): Promise<void> }[] = [];

@@ -13,7 +13,7 @@ await runService({
   name: 'gateway',
   config: GatewayConfig,
   workers: ({ GATEWAY_WORKERS }) => GATEWAY_WORKERS,
-  async start({ config, logger, readiness, signal }) {
+  async start({ config, logger, readiness, liveness, signal }) {
     const bus = await connectBus({ ...busOptions(config), name: 'gateway', logger, signal });
     const { log, executor } = await openLog(bus, {
       events: EVENTS,
@@ -32,6 +32,8 @@ await runService({
       },
     );
     readiness.add('bus', () => ({ ok: bus.connected }));
+    // A connection that was closed for good does not come back, but a new process has a new one.
+    liveness.add('bus', () => ({ ok: !bus.nc.isClosed() }));
     readiness.add('keys', () => ({ ok: directory.complete }));
     await app.listen(config.PORT, config.HOST);
     logger.info({ url: await app.getUrl() }, 'listening');
