@@ -13,6 +13,8 @@ export interface IngestOptions {
   readonly ledger: Ledger;
   /** Makes the keys of one run differ from those of another. */
   readonly run: string;
+  /** Ends all retries. */
+  readonly signal: AbortSignal;
 }
 
 /** How long one submission is repeated before its outcome is left unknown. */
@@ -33,7 +35,7 @@ export class Ingest {
   #burstUpTo = 0;
 
   constructor(options: IngestOptions) {
-    const { url, apiKey, connections } = options;
+    const { url, apiKey, connections, signal } = options;
     this.#options = options;
     this.#client = new FormbusClient({
       url,
@@ -41,6 +43,7 @@ export class Ingest {
       connections,
       retryForMs: PATIENCE_MS,
       timeoutMs: ATTEMPT_MS,
+      signal,
     });
     this.#lanes = Promise.all(Array.from({ length: connections }, () => this.#lane()));
   }

@@ -88,7 +88,15 @@ async function underLoad(
   const [first] = complaints;
   if (!first) throw new Error('no complaint satisfies the form');
   const { url, apiKey } = system;
-  const ingest = new Ingest({ url, apiKey, connections: options.connections, complaints, ledger, run });
+  const ingest = new Ingest({
+    url,
+    apiKey,
+    connections: options.connections,
+    complaints,
+    ledger,
+    run,
+    signal,
+  });
   const recoveries = new Recoveries(system, prober, ledger, first, run);
   const onRound = ({ kind, pid, acknowledged, servingMs, wholeMs }: Round, number: number): void => {
     const what = `${kind} (${pid})`.padEnd(22);

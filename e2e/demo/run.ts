@@ -47,7 +47,7 @@ export async function run({
     const bar = progressBar(total);
     const started = performance.now();
     try {
-      const lines = firstOf(readLines(data), limit);
+      const lines = firstOf(readLines(data), limit, signal);
       await submitLines(client, lines, { connections, tally, onRow: () => bar.add() });
     } finally {
       bar.stop();
@@ -65,9 +65,14 @@ async function count(lines: AsyncIterable<Line>): Promise<number> {
   return seen;
 }
 
-async function* firstOf(lines: AsyncIterable<Line>, limit: number): AsyncGenerator<Line> {
+async function* firstOf(
+  lines: AsyncIterable<Line>,
+  limit: number,
+  signal: AbortSignal,
+): AsyncGenerator<Line> {
   let given = 0;
   for await (const line of lines) {
+    signal.throwIfAborted();
     if (given++ >= limit) return;
     yield line;
   }
