@@ -121,19 +121,21 @@ export class Draft {
     version: number,
     key: () => DataKey | undefined,
   ): { events: DomainEvent[] } | { failure: unknown } {
-    if (command.expectVersion !== undefined && command.expectVersion !== version) {
-      return { failure: new Problem('stale', `It is at version ${version}, not ${command.expectVersion}`) };
-    }
     const mac = (value: string): string => {
       const found = key();
       if (found === undefined) throw new Error(`${lane.subject} has no data key to make a MAC with`);
       return found.mac(value);
     };
+    const { expectVersion = version } = command;
+    const stale = (): Problem => new Problem('stale', `It is at version ${version}, not ${expectVersion}`);
     try {
       const events = lane.decider.decide(command.command, state, { mac });
+      // A repeat of what was done before changes nothing, so it is no conflict with what came after (RFC 9110, 13.1.1).
+      if (events.length > 0 && expectVersion !== version) return { failure: stale() };
       return { events: events.map((event) => this.#deps.codec.check(event)) };
     } catch (failure) {
-      return { failure };
+      // Who has not seen the newest version is told that first: the refusal may be of something they never asked for.
+      return { failure: expectVersion === version ? failure : stale() };
     }
   }
 

@@ -57,7 +57,7 @@ class GroupCommit implements Executor {
   readonly #unanswered = new Set<Pending>();
   readonly #common: Convoy;
   readonly #alone: Convoy;
-  #drained: (() => void) | undefined;
+  #drained: PromiseWithResolvers<void> | undefined;
 
   constructor(deps: ExecutorDeps) {
     this.#deps = deps;
@@ -100,15 +100,14 @@ class GroupCommit implements Executor {
   }
 
   drain(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#drained = resolve;
-      if (this.#unanswered.size === 0) resolve();
-    });
+    this.#drained ??= Promise.withResolvers();
+    if (this.#unanswered.size === 0) this.#drained.resolve();
+    return this.#drained.promise;
   }
 
   #answered(pending: Pending): void {
     this.#unanswered.delete(pending);
-    if (this.#unanswered.size === 0) this.#drained?.();
+    if (this.#unanswered.size === 0) this.#drained?.resolve();
   }
 
   #newDraft(): Draft {

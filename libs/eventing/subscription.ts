@@ -93,7 +93,7 @@ export class Subscription<Message> {
 
   async #drain(deadlineMs: number): Promise<void> {
     this.#stop.abort();
-    await this.#pull?.drain();
+    await this.#pull?.drain().catch(() => undefined); // the connection broke: nothing more comes either way
     await this.#running;
     const late = new AbortController();
     const handled = Promise.all(this.#active.values());
@@ -173,7 +173,7 @@ export class Subscription<Message> {
     const attempt = info.attempt - (this.#deferrals.get(message.seq) ?? 0);
     const unparked = this.#unparked.get(message.seq);
     if (unparked !== undefined) return this.#park(held, attempt, unparked.error);
-    if (isPoison(info.attempt, this.#backoffMs)) {
+    if (isPoison(attempt, this.#backoffMs)) {
       return this.#park(held, attempt, new Error(`delivered ${info.attempt} times, and never answered`));
     }
     if (!this.#isWanted(message)) return this.#answer(held, 'skipped', () => held.ack());

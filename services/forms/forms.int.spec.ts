@@ -180,6 +180,17 @@ describe('a form', () => {
     expect(await code(rpc.call(editDraft, edit))).toBe('stale');
   });
 
+  it('answers the repeat of a change that named a version by what it did, not by what it became', async () => {
+    const form = 'repeated';
+    await rpc.call(createForm, { caller: caller(), form, definition: definition(), idempotencyKey: null });
+    const publish = { form, note: '', expectVersion: 1, idempotencyKey: 'publish-1' };
+    const first = await rpc.call(publishForm, { caller: caller(), ...publish });
+    const again = await rpc.call(publishForm, { caller: caller(), ...publish });
+    expect(again).toEqual({ form: first.form, committed: { ...first.committed, replayed: true } });
+    const other = rpc.call(publishForm, { caller: caller(), ...publish, idempotencyKey: 'publish-2' });
+    expect(await code(other)).toBe('stale');
+  });
+
   it('refuses a definition with everything that is wrong with it', async () => {
     const broken = {
       title: 'Broken',
