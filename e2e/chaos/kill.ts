@@ -48,7 +48,7 @@ async function chaos({ system, options, signal, say }: Run): Promise<Findings> {
   const ledger = new Ledger();
   const { url, apiKey } = system;
   const patient = new FormbusClient({ url, apiKey, connections: 8, retryForMs: PATIENCE_MS, signal });
-  const prober = new FormbusClient({ url, apiKey, connections: 2, timeoutMs: 5_000 });
+  const prober = new FormbusClient({ url, apiKey, connections: 16, timeoutMs: 5_000 });
   try {
     await ensurePublished(patient, COMPLAINTS, definition);
     const { rounds, ingest } = await underLoad(
@@ -98,11 +98,14 @@ async function underLoad(
     signal,
   });
   const recoveries = new Recoveries(system, prober, ledger, first, run);
-  const onRound = ({ kind, pid, acknowledged, servingMs, wholeMs }: Round, number: number): void => {
+  const onRound = (
+    { kind, pid, acknowledged, acceptingMs, servingMs, wholeMs }: Round,
+    number: number,
+  ): void => {
     const what = `${kind} (${pid})`.padEnd(22);
     say(
-      `round ${String(number).padStart(3)}/${options.rounds}  SIGKILL ${what} after ${acknowledged} acknowledged: ` +
-        `serving after ${Math.round(servingMs)} ms, whole after ${Math.round(wholeMs)} ms`,
+      `round ${String(number).padStart(3)}/${options.rounds}  SIGKILL ${what} after ${acknowledged} acknowledged; after so many ms ` +
+        `accepting ${Math.round(acceptingMs)}, serving ${Math.round(servingMs)}, whole ${Math.round(wholeMs)}`,
     );
   };
   try {

@@ -8,13 +8,18 @@ import type { Kill } from './victims.ts';
 
 /** How long it took from a kill, in milliseconds. */
 export interface Recovery {
-  /** Until a submission was acknowledged and read back by its position. */
+  /** Until a submission was acknowledged. */
+  readonly acceptingMs: number;
+  /** Until it was read back by its position. */
   readonly servingMs: number;
   /** Until all processes were there again and said that nothing is amiss. */
   readonly wholeMs: number;
 }
 
-const PROBE_EVERY_MS = 20;
+const PROBE_EVERY_MS = 50;
+
+/** Attempts that wait for an answer at the same time. */
+const PROBES = 16;
 
 /** Asks again and again for one submission through the whole system: the log, the projection and the database. */
 export class Recoveries {
@@ -42,21 +47,29 @@ export class Recoveries {
 
   /** @throws what was wrong last when the system has not recovered before `signal` aborts */
   async after(kill: Kill, signal: AbortSignal): Promise<Recovery> {
-    const key = `${this.#run}-probe-${this.#probes++}`;
-    this.#ledger.sent(key, 0);
-    const serving = until(() => this.#serve(key), signal).then(() => performance.now() - kill.at);
+    const since = (): number => performance.now() - kill.at;
+    const serving = this.#serve(signal, since);
     const whole = until(async () => {
       await kill.gone();
       await this.#expectWhole();
-    }, signal).then(() => performance.now() - kill.at);
-    const [servingMs, wholeMs] = await Promise.all([serving, whole]);
-    return { servingMs, wholeMs: Math.max(servingMs, wholeMs) };
+    }, signal).then(since);
+    const [{ acceptingMs, servingMs }, wholeMs] = await Promise.all([serving, whole]);
+    return { acceptingMs, servingMs, wholeMs: Math.max(servingMs, wholeMs) };
   }
 
-  async #serve(key: string): Promise<void> {
-    const answer = await this.#client.submit(COMPLAINTS, this.#complaint.answers, { idempotencyKey: key });
+  async #serve(
+    signal: AbortSignal,
+    since: () => number,
+  ): Promise<Pick<Recovery, 'acceptingMs' | 'servingMs'>> {
+    const key = `${this.#run}-probe-${this.#probes++}`;
+    this.#ledger.sent(key, 0);
+    const { answers } = this.#complaint;
+    const submit = () => this.#client.submit(COMPLAINTS, answers, { idempotencyKey: key });
+    const answer = await firstOf(submit, signal);
+    const acceptingMs = since();
     this.#ledger.answered(key, answer);
-    await this.#client.getSubmission(COMPLAINTS, answer.body.id, answer.position);
+    await firstOf(() => this.#client.getSubmission(COMPLAINTS, answer.body.id, answer.position), signal);
+    return { acceptingMs, servingMs: since() };
   }
 
   async #expectWhole(): Promise<void> {
@@ -82,4 +95,25 @@ async function until(attempt: () => Promise<void>, signal: AbortSignal): Promise
       await delay(PROBE_EVERY_MS);
     }
   }
+}
+
+/**
+ * Starts an attempt every few milliseconds, whatever became of those before, and gives the first that succeeds: one
+ * whose request died with the process would wait for an answer long after the system has recovered.
+ */
+function firstOf<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  let open = 0;
+  const start = (): void => {
+    if (open >= PROBES) return;
+    open++;
+    attempt()
+      .then(resolve, (error: unknown) => {
+        if (signal.aborted) reject(error instanceof Error ? error : new Error(String(error)));
+      })
+      .finally(() => open--);
+  };
+  const timer = setInterval(start, PROBE_EVERY_MS);
+  start();
+  return promise.finally(() => clearInterval(timer));
 }

@@ -55,6 +55,7 @@ export function jsonReport(findings: Findings, { seed, connections }: KillOption
     repeatsAfterwards: repeats,
     kills: Object.fromEntries(kinds.map((kind) => [kind, of(rounds, kind).length])),
     mttr: distribution(rounds.map(({ wholeMs }) => wholeMs)),
+    accepting: distribution(rounds.map(({ acceptingMs }) => acceptingMs)),
     serving: distribution(rounds.map(({ servingMs }) => servingMs)),
     mttrBy: Object.fromEntries(
       kinds.map((kind) => [kind, distribution(of(rounds, kind).map(({ wholeMs }) => wholeMs))]),
@@ -82,28 +83,13 @@ export function textReport({
   repeats,
   seconds,
 }: Findings): string {
-  const rows = KINDS.flatMap((kind) => {
-    const some = of(rounds, kind);
-    if (some.length === 0) return [];
-    return [
-      line(
-        kind,
-        some.length,
-        distribution(some.map((round) => round.servingMs)),
-        distribution(some.map((round) => round.wholeMs)),
-      ),
-    ];
-  });
-  const all = [
-    distribution(rounds.map((round) => round.servingMs)),
-    distribution(rounds.map((round) => round.wholeMs)),
-  ] as const;
+  const kinds = KINDS.filter((kind) => of(rounds, kind).length > 0);
   return [
     '',
-    '                            serving again, ms          whole again, ms',
-    'SIGKILL of        kills    p50     p95     max       p50     p95     max',
-    ...rows,
-    line('all', rounds.length, ...all),
+    '                          accepting again, ms       serving again, ms        whole again, ms',
+    'SIGKILL of        kills     p50    p95     max       p50    p95     max       p50    p95     max',
+    ...kinds.map((kind) => line(kind, of(rounds, kind))),
+    line('all', rounds),
     '',
     `${ledger.size} submissions sent, ${ledger.acknowledged} acknowledged, in ${seconds.toFixed(0)} s`,
     `  ${ledger.repeated} were acknowledged only when the request was repeated with its key; ${ledger.replayed} of them had been done before`,
@@ -119,8 +105,14 @@ export function textReport({
 
 const of = (rounds: readonly Round[], kind: Kind): Round[] => rounds.filter((round) => round.kind === kind);
 
-function line(name: string, kills: number, serving: Distribution, whole: Distribution): string {
-  const cells = [serving.p50, serving.p95, serving.max].map((value) => String(value).padStart(8)).join('');
-  const more = [whole.p50, whole.p95, whole.max].map((value) => String(value).padStart(8)).join('');
-  return `${name.padEnd(16)}${String(kills).padStart(7)}${cells.slice(1)}  ${more}`;
+function line(name: string, rounds: readonly Round[]): string {
+  const measures = [
+    rounds.map((round) => round.acceptingMs),
+    rounds.map((round) => round.servingMs),
+    rounds.map((round) => round.wholeMs),
+  ].map(distribution);
+  const cells = measures.map(({ p50, p95, max }) =>
+    [String(p50).padStart(8), String(p95).padStart(7), String(max).padStart(8)].join(''),
+  );
+  return `${name.padEnd(16)}${String(rounds.length).padStart(7)}${cells.join('  ')}`;
 }
