@@ -1,3 +1,4 @@
+import mongoose, { type mongo } from 'mongoose';
 import { documentHash, SetHash } from './canonical-hash.ts';
 import type { StoredCollection } from './collection.ts';
 import { isTombstone, type StoredDocument } from './projection.ts';
@@ -15,6 +16,12 @@ export class Comparison {
     if (one === undefined && other === undefined) this.open.delete(id);
     else if (one !== undefined && other?.equals(one)) this.#take(id, one, other);
     else this.open.add(id);
+  }
+
+  /** Takes in a document that is the same on both sides. */
+  addEqual(document: StoredDocument): void {
+    const hash = hashOf(document);
+    this.#take(document._id, hash, hash);
   }
 
   /** Takes in a document whose sides stay different. */
@@ -39,32 +46,57 @@ export async function compareCollections(
   comparison: Comparison,
   signal: AbortSignal,
 ): Promise<void> {
-  const [lives, rebuilts] = [live, rebuilt].map(inOrder) as [Documents, Documents];
+  const [lives, rebuilts] = [new RawDocuments(live), new RawDocuments(rebuilt)];
   try {
-    let [one, other] = [await next(lives), await next(rebuilts)];
+    let [one, other] = [await lives.next(), await rebuilts.next()];
     while (one !== undefined || other !== undefined) {
       signal.throwIfAborted();
-      const order = compareIds(one, other);
-      const id = (order <= 0 ? one : other)?._id ?? '';
-      comparison.add(id, order <= 0 ? one : undefined, order >= 0 ? other : undefined);
-      if (order <= 0) one = await next(lives);
-      if (order >= 0) other = await next(rebuilts);
+      if (one !== undefined && other !== undefined && Buffer.compare(one, other) === 0) {
+        comparison.addEqual(read(one));
+        [one, other] = [await lives.next(), await rebuilts.next()];
+        continue;
+      }
+      const [left, right] = [one && read(one), other && read(other)];
+      const order = compareIds(left?._id, right?._id);
+      const [taken, given] = [order <= 0 ? left : undefined, order >= 0 ? right : undefined];
+      comparison.add((taken ?? given)?._id ?? '', taken, given);
+      if (order <= 0) one = await lives.next();
+      if (order >= 0) other = await rebuilts.next();
     }
   } finally {
     await Promise.all([lives.close(), rebuilts.close()]);
   }
 }
 
-type Documents = ReturnType<typeof inOrder>;
-
-const inOrder = (collection: StoredCollection) => collection.find({}, { sort: { _id: 1 }, batchSize: 1000 });
-
-const next = async (documents: Documents): Promise<StoredDocument | undefined> =>
-  ((await documents.next()) as StoredDocument | undefined) ?? undefined;
+const read = (document: Uint8Array): StoredDocument =>
+  mongoose.mongo.BSON.deserialize(document) as StoredDocument;
 
 /** MongoDB orders strings by their bytes in UTF-8; what is exhausted comes last. */
-function compareIds(one: StoredDocument | undefined, other: StoredDocument | undefined): number {
+function compareIds(one: string | undefined, other: string | undefined): number {
   if (one === undefined) return 1;
   if (other === undefined) return -1;
-  return one._id === other._id ? 0 : Buffer.compare(Buffer.from(one._id), Buffer.from(other._id));
+  return one === other ? 0 : Buffer.compare(Buffer.from(one), Buffer.from(other));
+}
+
+/** The documents of a collection as bytes, in the order of their ids. */
+class RawDocuments {
+  readonly #cursor: mongo.FindCursor;
+  #buffered: unknown[] = [];
+
+  constructor(collection: StoredCollection) {
+    this.#cursor = collection.find({}, { sort: { _id: 1 }, batchSize: 1000, raw: true });
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    if (this.#buffered.length === 0) {
+      const first: unknown = await this.#cursor.next();
+      if (first === null) return undefined;
+      this.#buffered = [first, ...(this.#cursor.readBufferedDocuments() as unknown[])].reverse();
+    }
+    return this.#buffered.pop() as Uint8Array;
+  }
+
+  close(): Promise<void> {
+    return this.#cursor.close();
+  }
 }
