@@ -56,7 +56,9 @@ const stamp: Stamp = {
   actor: 'a',
   correlation: 'r',
 };
-const notes = fc.record({ text: fc.string(), extra: fc.jsonValue(), page: fc.integer() });
+/** Zod leaves out properties named `__proto__`; the gateway refuses a body that has one. */
+const json = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('"__proto__"'));
+const notes = fc.record({ text: fc.string(), extra: json, page: fc.integer() });
 
 function stored(data: unknown, place: Stamp = stamp): RawMessage {
   const encoded = codec().encode(codec().check({ type: 'test.noted.v1', data }), place, key);
@@ -74,15 +76,15 @@ describe('the codec', () => {
   it('gives back what it was given, whatever the data', () => {
     fc.assert(
       fc.property(notes, (data) => {
-        const json: unknown = JSON.parse(JSON.stringify(data));
-        expect(decode(stored(json))).toEqual({
+        const sent: unknown = JSON.parse(JSON.stringify(data));
+        expect(decode(stored(sent))).toEqual({
           ...stamp,
           seq: 7,
           position: 'e.7',
           workspace: 'w',
           type: 'test.noted.v1',
           source: '/formbus/spec',
-          data: json,
+          data: sent,
           erased: false,
           known: true,
         });

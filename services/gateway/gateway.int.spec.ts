@@ -211,6 +211,7 @@ describe('bad requests', () => {
 
   it.each([
     ['malformed JSON', '{"answers":', json, 400, 'malformed_json'],
+    ['a property named __proto__', '{"answers":{"__proto__":{"a":1}}}', json, 400, 'malformed_json'],
     ['an empty body', '', json, 400, 'malformed_json'],
     ['a body that is no object', '[]', json, 400, 'bad_request'],
     [
