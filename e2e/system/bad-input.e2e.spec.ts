@@ -136,7 +136,7 @@ const CASES: readonly Case[] = [
     call: {
       method: 'PUT',
       path: `/v1/forms/${FORM}/draft`,
-      body: { definition: guestBook },
+      body: { definition: { ...guestBook, title: 'Another' } },
       ifMatch: '"99"',
     },
     status: 412,

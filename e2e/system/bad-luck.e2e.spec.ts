@@ -94,7 +94,9 @@ describe('while nats-server is down', () => {
         const asked = performance.now();
         const refused = await client.exchange(call);
         expect(performance.now() - asked).toBeLessThan(500);
-        expect(refused).toMatchObject({ status: 503, body: { code: 'bus_unavailable' } });
+        // What was on its way in the moment of the kill has an unknown outcome; everything after that has none.
+        const code = expect.stringMatching(/^(bus_unavailable|outcome_unknown)$/) as unknown;
+        expect(refused).toMatchObject({ status: 503, body: { code } });
         expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
       }
       expect((await fetch(internalUrl(world, 'gateway', '/readyz'))).status).toBe(503);
@@ -113,7 +115,7 @@ describe('SIGKILL during ingest', () => {
     'of %s loses nothing that was acknowledged and doubles nothing',
     async (name) => {
       const patient = world.clientWith({ connections: 16, retryForMs: 30_000 });
-      const before = await count();
+      const before = await eventually(() => count(), { timeoutMs: 20_000 });
       const guests = Array.from({ length: 300 }, (_, n) => `${name} ${n}`);
       const ids = new Map<string, string>();
       let last = '';
