@@ -1,6 +1,5 @@
 import { formatPosition } from '#eventing/position';
 import { Checkpoints } from '#readmodel/checkpoint';
-import { eventFilters } from '#readmodel/projection';
 import { chosen } from './chosen.ts';
 import { openPlace, type Addresses } from './open.ts';
 
@@ -33,7 +32,7 @@ export async function statusAll(place: Addresses, name?: string): Promise<Projec
         continue;
       }
       const { generation, version, epoch, seq, updatedAt, halted } = found;
-      const behind = epoch !== log.epoch || (await log.hasPending(eventFilters(projection), seq, end));
+      const behind = epoch !== log.epoch || (await log.hasPending(projection.filters, seq, end));
       statuses.push({
         projection: projection.name,
         state: halted ? 'halted' : behind ? 'behind' : 'current',
