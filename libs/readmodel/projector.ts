@@ -109,7 +109,7 @@ export class Projector<Doc extends Identified> {
 
   async #hold(lease: Lease, ttlMs: number): Promise<void> {
     const signal = AbortSignal.any([this.#stopping.signal, lease.lost]);
-    this.#logger.info({ token: lease.token }, 'this process writes the read model');
+    this.#logger.info({ lease: lease.token }, 'this process writes the read model');
     projectionMetrics.active.set(this.#label, 1);
     const telling = this.#tellEverySecond(signal);
     for (let force = false; !signal.aborted;) {
