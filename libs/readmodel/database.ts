@@ -49,6 +49,7 @@ export class Database {
   readonly #closing = new AbortController();
   readonly #connecting: Promise<void>;
   readonly #logger: Logger;
+  readonly #underWay = new Set<() => void>();
   #reached = false;
 
   constructor({ uri, name, logger }: DatabaseOptions) {
@@ -70,17 +71,29 @@ export class Database {
 
   /**
    * Runs an operation. Lost connections and servers that are not up to it become Problem `read_model_unavailable`,
-   * queries over their `maxTimeMS` Problem `overloaded`, other errors pass through.
+   * queries over their `maxTimeMS` Problem `overloaded`, other errors pass through. A write that was given up may
+   * still be done.
    */
   async run<T>(operation: (db: mongo.Db) => Promise<T>): Promise<T> {
     const { db } = this.#connection;
-    if (!this.available || db === undefined)
-      throw new Problem('read_model_unavailable', undefined, { retryAfter: RETRY_AFTER });
+    if (!this.available || db === undefined) throw unreachable();
     try {
-      return await operation(db);
+      return await this.#whileReached(operation(db));
     } catch (error) {
       throw asProblem(error);
     }
+  }
+
+  /**
+   * Gives an operation up when the server turns out to be gone. The driver alone would wait for ever for an answer
+   * on a socket that broke in the moment before it was used.
+   */
+  #whileReached<T>(operation: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(unreachable());
+      this.#underWay.add(giveUp);
+      operation.then(resolve, reject).finally(() => this.#underWay.delete(giveUp));
+    });
   }
 
   async close(): Promise<void> {
@@ -110,8 +123,9 @@ export class Database {
       const reached = canWrite(newDescription);
       if (reached === this.#reached) return;
       this.#reached = reached;
-      if (reached) this.#logger.info('MongoDB is reached');
-      else if (!this.#closing.signal.aborted) this.#logger.warn('MongoDB cannot be reached');
+      if (reached) return this.#logger.info('MongoDB is reached');
+      if (!this.#closing.signal.aborted) this.#logger.warn('MongoDB cannot be reached');
+      for (const giveUp of this.#underWay) giveUp();
     });
   }
 }
@@ -119,6 +133,9 @@ export class Database {
 function canWrite({ servers }: mongo.TopologyDescription): boolean {
   return [...servers.values()].some(({ type }) => WRITABLE.has(type));
 }
+
+const unreachable = (): Problem =>
+  new Problem('read_model_unavailable', undefined, { retryAfter: RETRY_AFTER });
 
 /** Starts connecting and returns at once. */
 export function connectDatabase(options: DatabaseOptions): Database {

@@ -1,7 +1,7 @@
 import type { EventLog } from '#eventing/event-log';
 import { foldBatch } from './batch-fold.ts';
 import { ProjectionHalted } from './halt.ts';
-import type { Identified, Projection, StoredDocument } from './projection.ts';
+import { followedBy, type Identified, type Projection, type StoredDocument } from './projection.ts';
 import { selectEvents } from './select-events.ts';
 
 /**
@@ -20,8 +20,7 @@ export async function foldForward(
 ): Promise<void> {
   const until = Math.max(after, ...targets.values());
   if (until === after) return;
-  const { filters, types } = projection;
-  for await (const batch of log.follow({ filters, types, after, signal })) {
+  for await (const batch of log.follow({ ...followedBy(projection), after, signal })) {
     const selected = selectEvents(projection, batch.events, until);
     const wanted = selected.events.filter(
       (event) => event.seq <= (targets.get(projection.documentId(event)) ?? 0),

@@ -9,7 +9,7 @@ import { projectionMetrics } from './metrics.ts';
 import { runPass } from './pass.ts';
 import { pause } from './pause.ts';
 import { Progress, type Step } from './progress.ts';
-import { eventFilters, type Identified, type Projection } from './projection.ts';
+import type { Identified, Projection } from './projection.ts';
 import { Scope } from './scope.ts';
 
 export interface LeaderOptions {
@@ -190,7 +190,7 @@ export class Leader {
   async #isBehindRead({ progress }: Writer): Promise<boolean> {
     const { log, projection } = this.#options;
     if (this.#read?.checkpoint.epoch !== log.epoch) return false;
-    return await log.hasPending(eventFilters(projection), progress.seq, this.#read.progress.seq);
+    return await log.hasPending(projection.filters, progress.seq, this.#read.progress.seq);
   }
 
   /** A rebuild that somebody asked for and that can't be done leaves the generation alone that is read. */

@@ -5,7 +5,7 @@ import { Checkpoints } from './checkpoint.ts';
 import { RETRY_AFTER } from './database-error.ts';
 import type { Database } from './database.ts';
 import { onNotice } from './notice.ts';
-import { eventFilters, type Identified, type Projection } from './projection.ts';
+import type { Identified, Projection } from './projection.ts';
 import { Notices, type Sight } from './sight.ts';
 
 export interface LookoutOptions {
@@ -91,7 +91,7 @@ export class Lookout {
     const { log, projection } = this.#options;
     if (epoch !== log.epoch) return false;
     try {
-      return !(await log.hasPending(eventFilters(projection), seq, await log.lastSeq()));
+      return !(await log.hasPending(projection.filters, seq, await log.lastSeq()));
     } catch (error) {
       if (error instanceof Problem && error.code === 'bus_unavailable') return false;
       throw error;

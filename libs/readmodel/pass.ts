@@ -9,7 +9,7 @@ import { isUnavailable } from './database-error.ts';
 import { ProjectionHalted } from './halt.ts';
 import { projectionMetrics } from './metrics.ts';
 import type { Step } from './progress.ts';
-import type { Identified, Projection, StoredDocument } from './projection.ts';
+import { followedBy, type Identified, type Projection, type StoredDocument } from './projection.ts';
 import { selectEvents } from './select-events.ts';
 
 export interface PassOptions {
@@ -26,9 +26,6 @@ export interface PassOptions {
   readonly onStep: (step: Step) => Promise<void>;
 }
 
-/** Events in a batch: larger ones hold the event loop for longer and bring little. */
-const MAX_BATCH = 1000;
-
 /**
  * Reads the log in order and folds it into one collection, batch by batch: read the documents, fold, write, step.
  * While one batch is being written, the next one is folded on top of it.
@@ -40,10 +37,9 @@ const MAX_BATCH = 1000;
  */
 export async function runPass(options: PassOptions): Promise<void> {
   const { log, projection, after, until, signal } = options;
-  const { filters, types } = projection;
   const pass = new Pass(options);
   try {
-    for await (const batch of log.follow({ filters, types, after, signal, maxBatch: MAX_BATCH })) {
+    for await (const batch of log.follow({ ...followedBy(projection), after, signal })) {
       await pass.take(batch);
       if (signal.aborted || (until !== undefined && (batch.lastSeq >= until || batch.pending === 0))) break;
     }

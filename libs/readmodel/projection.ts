@@ -1,3 +1,5 @@
+import { EVENTS } from '#contracts/catalog';
+import { families } from '#contracts/subjects';
 import type { StoredEvent } from '#eventing/stored-event';
 
 /** What every document of a read model has. */
@@ -14,7 +16,7 @@ export interface Projection<Doc extends Identified> {
   readonly name: string;
   /** Raised with every change of the fold or the indexes: the next start builds beside the old one and swaps. */
   readonly version: number;
-  /** Subjects that it reads. With `key.>` among them, data keys pass by before the events that they open. */
+  /** Subjects of the events that it reads. */
   readonly filters: readonly string[];
   /** Full types that it folds, `formbus.form.created.v1`; all others on its subjects are none of its business. */
   readonly types: readonly string[];
@@ -50,9 +52,23 @@ export type StoredDocument = Stored<Identified> | Tombstone;
 
 export const isTombstone = (document: StoredDocument): document is Tombstone => '_deleted' in document;
 
-/** The subjects of its events, without those of their keys. */
-export const eventFilters = ({ filters }: Pick<Projection<Identified>, 'filters'>): readonly string[] =>
-  filters.filter((filter) => !filter.startsWith('key.'));
+/**
+ * What a reader of the log follows for a projection: the subjects of its events, and, if sealed ones are among them,
+ * those of data keys, so that each key passes by before its events instead of being fetched for them.
+ */
+export function followedBy({ filters, types }: Pick<Projection<Identified>, 'filters' | 'types'>): {
+  readonly filters: readonly string[];
+  readonly types: readonly string[];
+  readonly maxBatch: number;
+} {
+  const names = new Set(types.map(withoutVersion));
+  const sealed = EVENTS.some((definition) => definition.sealed.length > 0 && names.has(definition.name));
+  if (!sealed) return { filters, types, maxBatch: MAX_EVENTS };
+  return { filters: [...filters, families.keys], types, maxBatch: 2 * MAX_EVENTS };
+}
+
+/** Events in a batch: more would hold the event loop for longer and bring little. A key may lie beside each. */
+const MAX_EVENTS = 1000;
 
 export type Relevance = 'folded' | 'ignored' | 'unknown version';
 

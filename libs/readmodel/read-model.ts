@@ -10,7 +10,7 @@ import type { Database } from './database.ts';
 import { withoutDeleted, type DocumentFilter } from './filter.ts';
 import { collectionName, onGeneration } from './generation.ts';
 import { Lookout } from './lookout.ts';
-import { eventFilters, type Identified, type Projection, type Stored } from './projection.ts';
+import type { Identified, Projection, Stored } from './projection.ts';
 import { freshnessOf, type Sight } from './sight.ts';
 
 export interface ReadModelOptions<Doc extends Identified> {
@@ -115,7 +115,7 @@ export class ReadModel<Doc extends Identified> {
       const now = performance.now();
       if (now - askedAt >= ASK_MS && sight.epoch === log.epoch) {
         askedAt = now;
-        if (!(await log.hasPending(eventFilters(projection), sight.seq, seq))) break;
+        if (!(await log.hasPending(projection.filters, sight.seq, seq))) break;
       }
       if (sight.state === 'halted' || now >= deadline) throw behind(sight, position);
       await this.#lookout.change(Math.min(ASK_MS, deadline - now));

@@ -8,13 +8,7 @@ import { foldForward } from './fold-forward.ts';
 import { createGeneration, dropGeneration, onGeneration } from './generation.ts';
 import { runPass } from './pass.ts';
 import { pause } from './pause.ts';
-import {
-  eventFilters,
-  isTombstone,
-  type Identified,
-  type Projection,
-  type StoredDocument,
-} from './projection.ts';
+import { isTombstone, type Identified, type Projection, type StoredDocument } from './projection.ts';
 
 export interface VerifyOptions<Doc extends Identified> {
   readonly log: EventLog;
@@ -168,7 +162,7 @@ async function caughtUp<Doc extends Identified>(
   const deadline = performance.now() + CATCH_UP_MS;
   while (performance.now() < deadline) {
     const { seq } = (await checkpoints.find(projection.name, live.generation)) ?? live;
-    if (!(await log.hasPending(eventFilters(projection), seq, end))) return;
+    if (!(await log.hasPending(projection.filters, seq, end))) return;
     await pause(POLL_MS, signal);
     signal.throwIfAborted();
   }
