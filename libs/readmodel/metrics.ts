@@ -40,3 +40,22 @@ export const projectionMetrics = {
     labelNames,
   }),
 } as const;
+
+type Label = Readonly<Record<(typeof labelNames)[number], string>>;
+
+/** What the process that writes a projection says of it. */
+export function showProjection(
+  label: Label,
+  { state, lag, lagSeconds }: { readonly state: string; readonly lag: number; readonly lagSeconds: number },
+): void {
+  projectionMetrics.halted.set(label, state === 'halted' ? 1 : 0);
+  projectionMetrics.lagPositions.set(label, lag);
+  projectionMetrics.lagSeconds.set(label, lagSeconds);
+}
+
+/** A stand-by knows no lag: what it said while it wrote would be taken for the present. */
+export function forgetProjection(label: Label): void {
+  projectionMetrics.active.set(label, 0);
+  const { halted, lagPositions, lagSeconds } = projectionMetrics;
+  for (const gauge of [halted, lagPositions, lagSeconds]) gauge.remove(label);
+}

@@ -135,8 +135,8 @@ class Pass {
 
 function stepTo(seq: number, given: readonly StoredEvent[], pending: number): Step {
   const behind = given.filter((event) => event.seq > seq).length;
-  const last = given.at(-1 - behind);
-  return { seq, pending: pending + behind, ...(last && { eventTime: Date.parse(last.time) }) };
+  const eventTime = Date.parse(given.at(-1 - behind)?.time ?? '');
+  return { seq, pending: pending + behind, ...(Number.isFinite(eventTime) && { eventTime }) };
 }
 
 function haltedAt(error: UndecodableEvent, epoch: string): ProjectionHalted {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isToken } from '#contracts/subjects';
 import type { Bus } from '#eventing/bus';
 import type { EventLog } from '#eventing/event-log';
 import { acquireLease, type Lease } from '#eventing/lease';
@@ -6,8 +7,8 @@ import { formatPosition } from '#eventing/position';
 import { Checkpoints, Superseded } from './checkpoint.ts';
 import type { Database } from './database.ts';
 import { Leader } from './leader.ts';
-import { projectionMetrics } from './metrics.ts';
-import { publishNotice } from './notice.ts';
+import { forgetProjection, projectionMetrics, showProjection } from './metrics.ts';
+import { publishNotice, type CheckpointNotice } from './notice.ts';
 import { pause } from './pause.ts';
 import type { Identified, Projection } from './projection.ts';
 import { troubleOf, type Trouble } from './trouble.ts';
@@ -62,6 +63,8 @@ export class Projector<Doc extends Identified> {
   #trouble: Trouble | undefined;
 
   constructor(options: ProjectorOptions<Doc>) {
+    if (!isToken(options.projection.name))
+      throw new RangeError(`not a projection's name: ${options.projection.name}`);
     this.#options = options;
     this.#logger = options.logger.child({ projection: options.projection.name });
     this.#checkpoints = new Checkpoints(options.database);
@@ -130,14 +133,7 @@ export class Projector<Doc extends Identified> {
     this.#leader = undefined;
     this.#seen = { read: undefined, current: undefined };
     this.#trouble = undefined;
-    projectionMetrics.active.set(this.#label, 0);
-    for (const gauge of [
-      projectionMetrics.halted,
-      projectionMetrics.lagPositions,
-      projectionMetrics.lagSeconds,
-    ]) {
-      gauge.remove(this.#label);
-    }
+    forgetProjection(this.#label);
   }
 
   #lead(token: number, force: boolean, signal: AbortSignal): Leader {
@@ -208,22 +204,33 @@ export class Projector<Doc extends Identified> {
   }
 
   #tell(): void {
-    const { state, lag, lagSeconds, reason } = this.status();
-    projectionMetrics.halted.set(this.#label, state === 'halted' ? 1 : 0);
-    projectionMetrics.lagPositions.set(this.#label, lag);
-    projectionMetrics.lagSeconds.set(this.#label, lagSeconds);
+    const { bus, projection } = this.#options;
+    const status = this.status();
+    showProjection(this.#label, status);
     const { read } = this.#look();
     if (read === undefined || this.#leader === undefined) return;
-    const { checkpoint, progress } = read;
-    publishNotice(this.#options.bus, this.#options.projection, {
-      token: this.#leader.token,
-      generation: checkpoint.generation,
-      epoch: checkpoint.epoch,
-      seq: progress.seq,
-      state:
-        state === 'halted' ? 'halted' : state === 'live' && lagSeconds < LIVE_SECONDS ? 'live' : 'behind',
-      ageSeconds: lagSeconds,
-      ...(reason !== undefined && { reason }),
-    });
+    try {
+      publishNotice(bus, projection, noticeOf(this.#leader.token, read, status));
+    } catch (error) {
+      // The bus is being closed. Readers look at the checkpoint when nobody tells them.
+      this.#logger.debug({ err: error }, 'the notice is not sent');
+    }
   }
+}
+
+function noticeOf(
+  token: number,
+  { checkpoint, progress }: NonNullable<Leader['read']>,
+  { state, lagSeconds, reason }: ProjectorStatus,
+): CheckpointNotice {
+  const live = state === 'live' && lagSeconds < LIVE_SECONDS;
+  return {
+    token,
+    generation: checkpoint.generation,
+    epoch: checkpoint.epoch,
+    seq: progress.seq,
+    state: state === 'halted' ? 'halted' : live ? 'live' : 'behind',
+    ageSeconds: lagSeconds,
+    ...(reason !== undefined && { reason }),
+  };
 }
