@@ -79,7 +79,7 @@ export const ERRORS = {
   invalid_definition: entry(
     422,
     'The form definition has errors',
-    'Correct what `errors` lists; all of them are listed.',
+    'Correct what `errors` lists: every error of shape or, once the shape is right, every one of names and rules.',
   ),
   invalid_answers: entry(
     422,

@@ -39,6 +39,9 @@ export interface ProjectorStatus {
 
 const TICK_MS = 1000;
 
+/** Milliseconds that a database may take to be there at first, before it is called away. */
+const STARTING_MS = 3000;
+
 /** Milliseconds between two tries to go on when what was waited for seems to be there. */
 const WAIT_MS = 250;
 
@@ -115,6 +118,9 @@ export class Projector<Doc extends Identified> {
     this.#logger.info({ lease: lease.token }, 'this process writes the read model');
     projectionMetrics.active.set(this.#label, 1);
     const telling = this.#tellEverySecond(signal);
+    // At a start the database is often a moment behind, which is nothing to warn of.
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(STARTING_MS)]);
+    await this.#options.database.whenAvailable(patience);
     for (let force = false; !signal.aborted;) {
       try {
         this.#leader = this.#lead(lease.token, force, signal);

@@ -266,7 +266,7 @@ describe('bad requests', () => {
     },
   );
 
-  it.each(['/', '/v1', '/v2/forms', '/v1/forms/Upper', '/v1/forms/contact/submissions/not-a-uuid'])(
+  it.each(['/v1', '/v2/forms', '/v1/forms/Upper', '/v1/forms/contact/submissions/not-a-uuid'])(
     'find nothing at %s',
     async (url) => {
       const response = await app.inject({ url, headers: asOwner });
@@ -310,6 +310,11 @@ describe('the reference', () => {
     expect(page.statusCode).toBe(200);
     expect(page.headers['content-type']).toContain('text/html');
     expect((await app.inject({ url: '/openapi.json' })).json()).toMatchObject({ openapi: '3.1.1' });
+  });
+
+  it('is what the bare address leads to', async () => {
+    const response = await app.inject({ url: '/' });
+    expect([response.statusCode, response.headers.location]).toEqual([302, '/docs']);
   });
 
   it('loads nothing from elsewhere', async () => {

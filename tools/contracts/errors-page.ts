@@ -10,7 +10,7 @@ export function errorsPage(): string {
     '',
     'Every error answer is `application/problem+json` (RFC 9457). Programs should look at `code`; `detail` says what',
     'exactly was wrong, `action` what to do, `errors` lists everything that was wrong with its place as JSON Pointer,',
-    'and `requestId` finds the request in the logs. This page is generated from `contracts/errors.ts`.',
+    'and `requestId` finds a failure of Formbus itself (5xx) in the logs. This page is generated from `contracts/errors.ts`.',
     '',
     '| code | status | meaning | what to do |',
     '|---|---|---|---|',

@@ -63,7 +63,10 @@ export function describeApi(app: INestApplication, publicUrl?: string): OpenAPIO
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .setOpenAPIVersion('3.1.1')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key, `fb_...`' }, 'apiKey');
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'fb_...', description: 'An API key' },
+      'apiKey',
+    );
   if (publicUrl !== undefined) builder.addServer(publicUrl);
   const document = SwaggerModule.createDocument(app, builder.build(), {
     standardSchemaConverter: convert,
