@@ -26,7 +26,7 @@ export const project: Bench = {
 
 async function run({ quick, signal, say }: BenchOptions, steps: Closing): Promise<BenchResult> {
   const events = quick ? 40_000 : 200_000;
-  const rounds = quick ? 3 : 4;
+  const rounds = quick ? 4 : 5;
   const { answers } = await loadComplaints();
   const bench = await startBenchLog(steps);
   const mongo = steps.later(await startTestMongo(), (engine) => engine.stop());
