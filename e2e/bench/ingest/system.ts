@@ -42,7 +42,7 @@ export async function startBenchSystem(
       onEvent: (event) => {
         if (event.kind === 'found') Object.assign(components, versionOf(event.component));
         if (event.kind === 'crashed')
-          process.stderr.write(`${event.name} crashed:\n${event.lastLines.join('\n')}\n`);
+          process.stderr.write(`${event.name} ended (${event.exit}):\n${event.lastLines.join('\n')}\n`);
       },
     }),
     (system) => system.stop(),
