@@ -120,7 +120,8 @@ describe('a projection in an outage', () => {
   it('of the log waits, and goes on where it was', async () => {
     projector.start();
     await live();
-    await world.append('a', open(), move(1));
+    const first = await world.append('a', open(), move(1));
+    await eventually(() => model.waitFor(first, 5000), PATIENT);
     await nats.kill();
     await eventually(() => expect(world.bus.connected).toBe(false), PATIENT);
     expect(await model.find({})).toMatchObject([{ _id: 'a' }]);
