@@ -7,6 +7,8 @@ const shared = {
 };
 
 export default {
+  // Tests start processes or wait for them, for as long as a busy machine needs. Jest takes this for all projects alone.
+  testTimeout: 120_000,
   coverageProvider: 'v8',
   collectCoverageFrom: [
     '{contracts,libs,services,tools}/**/*.ts',

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SCOPES } from '#contracts/access/scopes';
 import { issueApiKey } from '#security/api-key';
 import type { FormbusClient } from '../client/client.ts';
 import type { Call, Exchange } from '../client/exchange.ts';
 import { guestBook, publishGuestBook, startWorld, type World } from './world.ts';
-
-jest.setTimeout(60_000);
 
 const FORM = 'guest-book';
 const SUBMISSIONS = `/v1/forms/${FORM}/submissions`;

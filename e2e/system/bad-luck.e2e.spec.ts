@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestMongo, type TestMongo } from '#tools/testing/mongo';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import { eventually } from '#tools/testing/eventually';
 import { inLanes } from '../client/lanes.ts';
 import { internalUrl, publishGuestBook, startWorld, type World } from './world.ts';
-
-jest.setTimeout(90_000);
 
 const FORM = 'guest-book';
 let nats: TestNats;

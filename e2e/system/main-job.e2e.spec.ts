@@ -2,13 +2,11 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { packageRoot } from '#tools/start/services';
 import { answersOf, COLUMNS, type Row } from '../complaints/row.ts';
 import { COMPLAINTS } from '../demo/form.ts';
 import { startWorld, type World } from './world.ts';
-
-jest.setTimeout(90_000);
 
 const root = packageRoot();
 let world: World;

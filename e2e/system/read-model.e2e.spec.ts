@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { subjects } from '#contracts/subjects';
 import { connectBus, type Bus } from '#eventing/bus';
 import { eventually } from '#tools/testing/eventually';
 import { internalUrl, publishGuestBook, startWorld, type World } from './world.ts';
-
-jest.setTimeout(90_000);
 
 const FORM = 'guest-book';
 const SUBMISSIONS = `/v1/forms/${FORM}/submissions`;

@@ -1,7 +1,6 @@
 import type { Bus } from './bus.ts';
 import type { RawMessage } from './direct-get.ts';
-import { headerLines } from './headers.ts';
-import { ApiError } from './jetstream-api.ts';
+import { store } from './jetstream-api.ts';
 import { metrics } from './metrics.ts';
 import { EVENTS_STREAM } from './streams.ts';
 
@@ -19,7 +18,6 @@ export interface DeadLetter {
   readonly payload?: string;
 }
 
-const TIMEOUT_MS = 5000;
 const MAX_MESSAGE = 500;
 
 /** Stores a dead letter, once for each message and consumer; rejects unless it is stored. */
@@ -44,16 +42,10 @@ export async function park(
     headers: Object.fromEntries(message.headers),
     ...(stream === EVENTS_STREAM ? {} : { payload: Buffer.from(message.payload).toString('base64') }),
   };
-  const subject = `dlq.${stream}.${durable}`;
-  const headers = headerLines(`Nats-Msg-Id: ${stream}.${durable}.${message.seq}\r\n`);
-  const reply = await bus.request(subject, Buffer.from(JSON.stringify(letter)), {
-    headers,
-    timeoutMs: TIMEOUT_MS,
+  await store(bus, `dlq.${stream}.${durable}`, {
+    headers: `Nats-Msg-Id: ${stream}.${durable}.${message.seq}\r\n`,
+    payload: Buffer.from(JSON.stringify(letter)),
   });
-  const { error: refusal } = reply.json<{
-    error?: { code: number; err_code: number; description: string };
-  }>();
-  if (refusal !== undefined) throw new ApiError(refusal, subject);
   metrics.deadLetters.inc({ durable });
 }
 

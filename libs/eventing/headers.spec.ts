@@ -63,7 +63,7 @@ describe('event headers', () => {
       'ce-subject': 'evt.w.form.f',
       'ce-time': '2026-01-02T03:04:05.678Z',
       'ce-dataschema': 'urn:formbus:schema:formbus.form.created.v1',
-      datacontenttype: 'application/json',
+      'ce-datacontenttype': 'application/json',
       'formbus-version': '3',
       'formbus-actor': 'key%20%227%22',
       'formbus-correlation': 'r',

@@ -37,7 +37,7 @@ export function printEnvelope(envelope: Envelope): string {
   let lines =
     `Nats-Msg-Id: ${id}\r\nce-specversion: 1.0\r\nce-id: ${id}\r\nce-type: ${escape(envelope.type)}\r\n` +
     `ce-source: ${escape(envelope.source)}\r\nce-subject: ${envelope.subject}\r\nce-time: ${escape(envelope.time)}\r\n` +
-    `ce-dataschema: ${dataSchema(envelope.type)}\r\ndatacontenttype: application/json\r\n` +
+    `ce-dataschema: ${dataSchema(envelope.type)}\r\nce-datacontenttype: application/json\r\n` +
     `formbus-version: ${envelope.version}\r\nformbus-actor: ${escape(envelope.actor)}\r\n` +
     `formbus-correlation: ${escape(envelope.correlation)}\r\n`;
   if (envelope.causation !== undefined) lines += `formbus-causation: ${escape(envelope.causation)}\r\n`;

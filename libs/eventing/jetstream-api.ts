@@ -1,4 +1,5 @@
 import type { Bus } from './bus.ts';
+import { headerLines } from './headers.ts';
 
 const EMPTY = new Uint8Array();
 const TIMEOUT_MS = 5000;
@@ -41,6 +42,23 @@ export async function jetStream<Reply>(bus: Bus, what: string, request?: unknown
   const reply = msg.json<Reply & ApiReply>();
   if (reply.error !== undefined) throw new ApiError(reply.error, what);
   return reply;
+}
+
+/**
+ * Publishes one message to whichever stream takes its subject, and waits until it is stored. Rejects with
+ * {@link ApiError} when the stream refuses it, and with `BusError` when there is no answer: then it may be stored.
+ *
+ * @param headers - lines, each ended by CR LF
+ */
+export async function store(
+  bus: Bus,
+  subject: string,
+  { headers, payload, timeoutMs = TIMEOUT_MS }: { headers: string; payload: Uint8Array; timeoutMs?: number },
+): Promise<{ seq: number; duplicate?: boolean }> {
+  const reply = await bus.request(subject, payload, { headers: headerLines(headers), timeoutMs });
+  const ack = reply.json<{ seq: number; duplicate?: boolean } & ApiReply>();
+  if (ack.error !== undefined) throw new ApiError(ack.error, subject);
+  return ack;
 }
 
 export const isApiError = (error: unknown, code: number): boolean =>

@@ -3,8 +3,7 @@ import { subjects } from '#contracts/subjects';
 import type { Bus } from './bus.ts';
 import { DataKey, KEY_BYTES, SealBroken } from './data-key.ts';
 import { directLast, leaderGet } from './direct-get.ts';
-import { headerLines } from './headers.ts';
-import { ApiCode, ApiError } from './jetstream-api.ts';
+import { ApiCode, isApiError, store } from './jetstream-api.ts';
 import {
   readKeyMessage,
   unwrapKey,
@@ -38,7 +37,6 @@ export interface KeyringOptions {
   readonly ttlMs?: number;
 }
 
-const TIMEOUT_MS = 5000;
 const WORKSPACE_OWNER = '_workspace';
 
 /** Custody of keys: the master key wraps a key per workspace, that one a data key per aggregate. */
@@ -160,11 +158,10 @@ export class Keyring implements KeySource {
   /** Whoever reloads afterwards sees what came of it, so a lost race and an unknown outcome need no more care. */
   async #createWorkspaceKey(subject: string): Promise<void> {
     const payload = wrapKey(this.#master, new DataKey().bytes, subject);
-    const headers = headerLines('Nats-Expected-Last-Subject-Sequence: 0\r\n');
-    const reply = await this.#bus.request(subject, payload, { headers, timeoutMs: TIMEOUT_MS });
-    const { error } = reply.json<{ error?: { code: number; err_code: number; description: string } }>();
-    if (error !== undefined && error.err_code !== ApiCode.wrongLastSequence)
-      throw new ApiError(error, subject);
+    const headers = 'Nats-Expected-Last-Subject-Sequence: 0\r\n';
+    await store(this.#bus, subject, { headers, payload }).catch((error: unknown) => {
+      if (!isApiError(error, ApiCode.wrongLastSequence)) throw error;
+    });
   }
 
   #once<T>(running: Map<string, Promise<T>>, name: string, start: () => Promise<T>): Promise<T> {

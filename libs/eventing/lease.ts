@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BusError } from './bus-error.ts';
 import type { Bus } from './bus.ts';
 import { leaderGet } from './direct-get.ts';
-import { headerLines } from './headers.ts';
-import { ApiCode, ApiError, isApiError, jetStream } from './jetstream-api.ts';
+import { ApiCode, ApiError, isApiError, jetStream, store } from './jetstream-api.ts';
+import { hasDied, thisProcess, type HolderProcess } from './lease-holder.ts';
 import { metrics } from './metrics.ts';
 import { LEASE_BUCKET } from './streams.ts';
 
@@ -13,8 +13,6 @@ export interface LeaseOptions {
   readonly ttlMs: number;
   /** Ends the wait; the promise then rejects with the signal's reason. */
   readonly signal: AbortSignal;
-  /** Who holds it, for people who look. */
-  readonly holder?: string;
 }
 
 /** A role that one process holds at a time. */
@@ -34,11 +32,15 @@ export interface Lease {
 const STREAM = `KV_${LEASE_BUCKET}`;
 const TIMEOUT_MS = 2000;
 
-/** Waits until the lease is held, and renews it from then on, three times in its life. */
+/**
+ * Waits until the lease is held, and renews it from then on, three times in its life. That of a process of this
+ * machine that has died is taken over at once, where the machine tells (see lease-holder.ts); any other expires.
+ */
 export async function acquireLease(bus: Bus, name: string, options: LeaseOptions): Promise<Lease> {
   if (!/^[A-Za-z0-9_-]+$/.test(name)) throw new RangeError(`not a lease's name: ${name}`);
-  const { ttlMs, signal, holder = '' } = options;
-  const claim: Claim = { name, ttlMs, content: { holder, id: randomUUID() } };
+  const { ttlMs, signal } = options;
+  const self = await thisProcess();
+  const claim: Claim = { name, ttlMs, content: { id: randomUUID(), ...(self && { holder: self }) } };
   const released = new EventTarget();
   const stopListening = bus.onNotice(releaseSubject(name), () =>
     released.dispatchEvent(new Event('released')),
@@ -47,17 +49,33 @@ export async function acquireLease(bus: Bus, name: string, options: LeaseOptions
     for (;;) {
       signal.throwIfAborted();
       const asked = performance.now();
-      const token = await put(bus, claim, 0).catch((error: unknown) => {
-        if (error instanceof ApiError && error.status < 500 && error.code !== ApiCode.wrongLastSequence)
-          throw error;
-        if (!(error instanceof ApiError) && !(error instanceof BusError)) throw error;
-        return undefined;
+      const token = await claimOnce(bus, claim).catch((error: unknown) => {
+        // The server is away or busy, or somebody else holds it.
+        if (error instanceof BusError || isApiError(error, ApiCode.wrongLastSequence)) return undefined;
+        if (error instanceof ApiError && error.status >= 500) return undefined;
+        throw error;
       });
       if (token !== undefined) return new HeldLease(bus, claim, token, asked);
       await nextTry(released, ttlMs / 4, signal);
     }
   } finally {
     stopListening();
+  }
+}
+
+/** Writes the lease where nobody holds it, or over that of a process that is known to have died. */
+async function claimOnce(bus: Bus, claim: Claim): Promise<number> {
+  try {
+    return await put(bus, claim, 0);
+  } catch (error) {
+    if (!isApiError(error, ApiCode.wrongLastSequence)) throw error;
+    const self = claim.content.holder;
+    const found = await read(bus, claim.name);
+    if (self === undefined || found?.content.holder === undefined) throw error;
+    if (!(await hasDied(found.content.holder, self))) throw error;
+    const token = await put(bus, claim, found.revision);
+    bus.logger.info({ lease: claim.name, pid: found.content.holder.pid }, 'a dead process left this lease');
+    return token;
   }
 }
 
@@ -75,30 +93,38 @@ const releaseSubject = (name: string): string => `sys.lease.${name}.released`;
 interface Claim {
   readonly name: string;
   readonly ttlMs: number;
-  /** Says who holds it; `id` is drawn for each claim, so that one's own is known again. */
-  readonly content: { readonly holder: string; readonly id: string };
+  readonly content: Content;
+}
+
+interface Content {
+  /** Drawn for each claim, so that one's own is known again. */
+  readonly id: string;
+  readonly holder?: HolderProcess;
 }
 
 const subjectOf = (name: string): string => `$KV.${LEASE_BUCKET}.${name}`;
 
 /** Writes the lease if `expect` is its revision (0: nobody holds it); gives the new revision. */
 async function put(bus: Bus, { name, ttlMs, content }: Claim, expect: number): Promise<number> {
-  const headers = headerLines(
-    `Nats-Expected-Last-Subject-Sequence: ${expect}\r\nNats-TTL: ${Math.max(1, Math.round(ttlMs / 1000))}s\r\n`,
-  );
+  const ttlSeconds = Math.max(1, Math.round(ttlMs / 1000));
+  const headers = `Nats-Expected-Last-Subject-Sequence: ${expect}\r\nNats-TTL: ${ttlSeconds}s\r\n`;
   const payload = Buffer.from(JSON.stringify(content));
-  const reply = await bus.request(subjectOf(name), payload, { headers, timeoutMs: TIMEOUT_MS });
-  const ack = reply.json<{ seq: number; error?: { code: number; err_code: number; description: string } }>();
-  if (ack.error !== undefined) throw new ApiError(ack.error, subjectOf(name));
-  return ack.seq;
+  const { seq } = await store(bus, subjectOf(name), { headers, payload, timeoutMs: TIMEOUT_MS });
+  return seq;
+}
+
+/** What the lease's holder wrote last, if there is one. */
+async function read(bus: Bus, name: string): Promise<{ revision: number; content: Content } | undefined> {
+  const found = await leaderGet(bus, STREAM, { last_by_subj: subjectOf(name) });
+  if (found === undefined) return undefined;
+  const content = JSON.parse(Buffer.from(found.payload).toString('utf8')) as Content;
+  return { revision: found.seq, content };
 }
 
 /** The revision of a claim that may have been written without an answer; undefined when another one stands there. */
 async function revisionOf(bus: Bus, { name, content }: Claim): Promise<number | undefined> {
-  const found = await leaderGet(bus, STREAM, { last_by_subj: subjectOf(name) });
-  if (found === undefined) return undefined;
-  const { id } = JSON.parse(Buffer.from(found.payload).toString('utf8')) as { id?: string };
-  return id === content.id ? found.seq : undefined;
+  const found = await read(bus, name);
+  return found?.content.id === content.id ? found.revision : undefined;
 }
 
 class HeldLease implements Lease {

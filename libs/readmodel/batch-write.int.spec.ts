@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabase } from '#tools/testing/mongo';
 import type { FoldedDocument } from './batch-fold.ts';
 import { DocumentRefused, writeBatch } from './batch-write.ts';
@@ -6,8 +6,6 @@ import { CollectionLost, createCollection, readDocuments, type StoredCollection 
 import { connectDatabase, type Database } from './database.ts';
 import type { StoredDocument } from './projection.ts';
 import { silent } from './testing/world.ts';
-
-jest.setTimeout(30_000);
 
 interface Thing {
   readonly _id: string;

@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabase } from '#tools/testing/mongo';
 import { Checkpoints, Fenced, Superseded, type Checkpoint } from './checkpoint.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createGeneration } from './generation.ts';
 import { accountsIn } from './testing/accounts.ts';
 import { silent } from './testing/world.ts';
-
-jest.setTimeout(30_000);
 
 describe('the checkpoint of a projection', () => {
   let database: Database;

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '#tools/testing/eventually';
 import { startTestMongo, testDatabase, type TestMongo } from '#tools/testing/mongo';
 import { connectDatabase, type Database } from './database.ts';
 import { silent } from './testing/world.ts';
-
-jest.setTimeout(30_000);
 
 const count = (database: Database): Promise<number> =>
   database.run((db) => db.collection('things').countDocuments());

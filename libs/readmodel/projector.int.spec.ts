@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { register } from 'prom-client';
 import type { Upcaster } from '#contracts/event';
 import { eventually } from '#tools/testing/eventually';
@@ -10,8 +10,6 @@ import { ReadModel } from './read-model.ts';
 import { ACCOUNT_EVENTS, accountsIn, moved, UNLUCKY, type Account } from './testing/accounts.ts';
 import { close, move, note, open } from './testing/events.ts';
 import { openWorld, silent, type World } from './testing/world.ts';
-
-jest.setTimeout(60_000);
 
 const PATIENT = { timeoutMs: 30_000 };
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '#tools/testing/eventually';
 import { testDatabase } from '#tools/testing/mongo';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
@@ -9,7 +9,6 @@ import { accountsIn, type Account } from './testing/accounts.ts';
 import { move, open } from './testing/events.ts';
 import { openWorld, silent, type World } from './testing/world.ts';
 
-jest.setTimeout(60_000);
 const PATIENT = { timeoutMs: 30_000 };
 
 describe('a reader', () => {

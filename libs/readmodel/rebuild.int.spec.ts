@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
 import { eventually } from '#tools/testing/eventually';
 import { testDatabase } from '#tools/testing/mongo';
@@ -14,7 +14,6 @@ import { move, open } from './testing/events.ts';
 import { openWorld, silent, type World } from './testing/world.ts';
 import { verify } from './verify.ts';
 
-jest.setTimeout(60_000);
 const PATIENT = { timeoutMs: 30_000 };
 
 describe('a read model that is built anew', () => {

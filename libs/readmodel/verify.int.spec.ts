@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '#tools/testing/eventually';
 import { testDatabase } from '#tools/testing/mongo';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
@@ -12,7 +12,6 @@ import { close, move, open } from './testing/events.ts';
 import { openWorld, silent, type World } from './testing/world.ts';
 import { verify, type Verification } from './verify.ts';
 
-jest.setTimeout(60_000);
 const PATIENT = { timeoutMs: 30_000 };
 
 describe('verifying a read model', () => {

@@ -1,9 +1,7 @@
 import { eventually } from '#tools/testing/eventually';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { spawnService, type Spawned } from './fixtures/spawn.ts';
 
-// Every test starts processes, and waits for them as long as a busy machine needs.
-jest.setTimeout(60_000);
 const soon = <T>(check: () => T | Promise<T>): Promise<T> => eventually(check, { timeoutMs: 30_000 });
 
 const running: Spawned[] = [];

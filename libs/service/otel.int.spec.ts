@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-
-// Every test starts processes, and waits for them as long as a busy machine needs.
-jest.setTimeout(60_000);
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 

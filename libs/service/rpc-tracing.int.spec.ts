@@ -2,7 +2,7 @@ import { Problem } from '#contracts/errors';
 import { defineRpc } from '#contracts/rpc';
 import { connectBus, type Bus } from '#eventing/bus';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Module } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
@@ -11,8 +11,6 @@ import { z } from 'zod';
 import { createLogger } from './logger.ts';
 import { RpcClient } from './rpc-client.ts';
 import { startRpc, type RpcService } from './rpc.ts';
-
-jest.setTimeout(30_000);
 
 const now = defineRpc({
   subject: 'rpc.spec.span.now',

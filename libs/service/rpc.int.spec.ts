@@ -4,15 +4,13 @@ import { connectBus, type Bus } from '#eventing/bus';
 import { createLogger } from '#service/logger';
 import { eventually } from '#tools/testing/eventually';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Module } from '@nestjs/common';
 import { ClientNats, MessagePattern, Payload } from '@nestjs/microservices';
 import { firstValueFrom, type Observable, of } from 'rxjs';
 import { z } from 'zod';
 import { RpcClient } from './rpc-client.ts';
 import { startRpc, type RpcService } from './rpc.ts';
-
-jest.setTimeout(30_000);
 
 const echo = defineRpc({
   subject: 'rpc.spec.word.echo',

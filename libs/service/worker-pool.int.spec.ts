@@ -1,11 +1,9 @@
 import { eventually } from '#tools/testing/eventually';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-// Every test starts processes, and waits for them as long as a busy machine needs.
-jest.setTimeout(60_000);
 const soon = <T>(check: () => T | Promise<T>): Promise<T> => eventually(check, { timeoutMs: 30_000 });
 
 let primary: ChildProcess;

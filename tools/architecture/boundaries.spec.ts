@@ -138,7 +138,7 @@ describe('the boundaries', () => {
       { cwd: scratch, maxBuffer: 64 * 1024 * 1024 },
     );
     cruise = JSON.parse(stdout) as Cruise;
-  }, 60_000);
+  });
 
   afterAll(() => {
     rmSync(scratch, { recursive: true });

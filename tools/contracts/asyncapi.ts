@@ -30,7 +30,7 @@ const HEADERS: JsonSchema = {
     'ce-subject': { type: 'string', description: 'The NATS subject' },
     'ce-time': { type: 'string', format: 'date-time' },
     'ce-dataschema': { type: 'string', description: 'The $id of the JSON Schema of the data' },
-    datacontenttype: { const: 'application/json' },
+    'ce-datacontenttype': { const: 'application/json' },
     'formbus-version': { type: 'string', description: 'The version of the aggregate: 1, 2, 3 without gaps' },
     'formbus-actor': { type: 'string' },
     'formbus-correlation': { type: 'string', description: 'The request id that it all began with' },

@@ -81,14 +81,14 @@ describe('the commands on projections', () => {
       { projection: 'forms', equal: true, documents: 1 },
       { projection: 'submissions', equal: true, documents: 0 },
     ]);
-  }, 60_000);
+  });
 
   it('say how far a read model is behind', async () => {
     await appendForm('second');
     expect(await statusAll(place)).toMatchObject([{ state: 'behind' }, { state: 'current' }]);
     await rebuildAll(place, 'forms');
     expect(await statusAll(place, 'forms')).toMatchObject([{ state: 'current' }]);
-  }, 60_000);
+  });
 
   it('find a document that somebody has changed, and make it right again', async () => {
     const name = await collectionName();
@@ -103,7 +103,7 @@ describe('the commands on projections', () => {
     ]);
     await rebuildAll(place, 'forms');
     expect(await verifyAll(place, 'forms')).toMatchObject([{ equal: true, documents: 2 }]);
-  }, 60_000);
+  });
 
   it('refuse a projection that does not exist', async () => {
     await expect(verifyAll(place, 'nothing')).rejects.toThrow('there are forms, submissions');

@@ -29,8 +29,10 @@ export interface ServiceOptions {
 
 export function describeServices({ data, port, env }: ServiceOptions): Promise<Service[]> {
   const root = packageRoot();
+  const described = SERVICES.map(({ name, env: own }) => ({ name, own: own(data, port) }));
+  const ofOne = described.flatMap(({ own }) => Object.keys(own));
   return Promise.all(
-    SERVICES.map(async ({ name, env: own }) => {
+    described.map(async ({ name, own }) => {
       const internalPort = await freePort();
       const entry = join('dist', 'services', name, 'main.js');
       if (!existsSync(join(root, entry)))
@@ -42,7 +44,7 @@ export function describeServices({ data, port, env }: ServiceOptions): Promise<S
           command: process.execPath,
           args: ['--import', './dist/libs/service/otel.js', entry],
           cwd: root,
-          env: environment({ ...env, ...own(data, port), INTERNAL_PORT: String(internalPort) }),
+          env: environment({ ...env, ...own, INTERNAL_PORT: String(internalPort) }, ofOne),
           probe: () => probeReadiness(internalPort),
         },
       };
@@ -50,11 +52,16 @@ export function describeServices({ data, port, env }: ServiceOptions): Promise<S
   );
 }
 
-/** Ours over what this process was given; of `NAME` and `NAME_FILE` only the one that we set. */
-function environment(ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/**
+ * Ours over what this process was given. Of what is set for one service nothing is inherited by another, be it as
+ * `NAME` or `NAME_FILE`: a master key that this shell exports is not the gateway's business.
+ */
+function environment(ours: NodeJS.ProcessEnv, ofOne: readonly string[]): NodeJS.ProcessEnv {
   const inherited = { ...process.env };
-  for (const name of Object.keys(ours)) {
-    delete inherited[name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : `${name}_FILE`];
+  for (const name of [...Object.keys(ours), ...ofOne]) {
+    const plain = name.replace(/_FILE$/, '');
+    delete inherited[plain];
+    delete inherited[`${plain}_FILE`];
   }
   // A test runner's options are not a service's.
   delete inherited.NODE_OPTIONS;

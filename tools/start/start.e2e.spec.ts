@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,7 +10,6 @@ import { freePort } from '../process/ports.ts';
 import { eventually } from '../testing/eventually.ts';
 import { packageRoot } from './services.ts';
 
-jest.setTimeout(120_000);
 const dataDir = await mkdtemp(join(tmpdir(), 'formbus-start-'));
 const launched: Launched[] = [];
 afterEach(async () => {

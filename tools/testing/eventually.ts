@@ -1,7 +1,7 @@
 /** Retries `check` until it does not throw, and gives what it returns. Throws its last error when the time is up. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
+  { timeoutMs = 30_000 }: { timeoutMs?: number } = {},
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (let pause = 5; ; pause = Math.min(pause * 2, 100)) {

@@ -26,7 +26,7 @@ describe('the CRUD app that Formbus is measured against', () => {
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
     app = await crudApp({ connection, form: { id: 'f', compiled: compiled.form }, promises: 'same' });
     await modelsOf(connection).Key.create({ _id: id, hash, workspace: 'default' });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await app.close();
