@@ -11,6 +11,8 @@ export interface ProcessSpec {
   readonly probe: () => Promise<void>;
   /** Milliseconds from SIGTERM to SIGKILL. */
   readonly graceMs?: number;
+  /** The exit code after which it is not started again, since that would not help. */
+  readonly finalExitCode?: number;
 }
 
 /** What a supervisor has to say. `line` is one line of a process's output. */
@@ -25,8 +27,14 @@ export type ProcessEvent = { readonly name: string } & (
       readonly restartInMs: number;
       readonly lastLines: readonly string[];
     }
+  | { readonly kind: 'gaveUp'; readonly exit: string }
   | { readonly kind: 'stopped'; readonly exit: string; readonly killed: boolean }
 );
+
+/** A process that ended in a way that a restart does not mend. */
+export class GaveUp extends Error {
+  override readonly name = 'GaveUp';
+}
 
 /** One life of a process, from spawn to exit. */
 export interface Life {

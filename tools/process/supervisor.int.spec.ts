@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { eventually } from '../testing/eventually.ts';
 import { ProcessGuard } from './guard.ts';
 import { processIdentity } from './identity.ts';
-import type { ProcessEvent, ProcessSpec } from './supervised.ts';
+import { GaveUp, type ProcessEvent, type ProcessSpec } from './supervised.ts';
 import { Supervisor } from './supervisor.ts';
 
 const backoff = { firstMs: 10, longestMs: 40 };
@@ -93,6 +93,17 @@ describe('a supervised process', () => {
     const crashes = ofKind(events, 'crashed').slice(0, 6);
     expect(crashes.map(({ restartInMs }) => restartInMs)).toEqual([10, 20, 40, 40, 40, 40]);
     expect(crashes[4]).toMatchObject({ crashes: 5, exit: 'exit code 3', lastLines: ['cannot'] });
+  });
+
+  it('that ends with its final exit code is left alone, and whoever waits for it is told why', async () => {
+    const { supervisor, events } = supervise();
+    const start = supervisor.start(shell('misled', 'echo PORT is no number; exit 78', { finalExitCode: 78 }));
+    await expect(start).rejects.toThrow('misled ended with exit code 78');
+    await expect(supervisor.ready()).rejects.toThrow(GaveUp);
+    expect(ofKind(events, 'started')).toHaveLength(1);
+    expect(ofKind(events, 'crashed')).toEqual([]);
+    expect(ofKind(events, 'line')).toMatchObject([{ line: 'PORT is no number' }]);
+    expect(ofKind(events, 'gaveUp')).toMatchObject([{ name: 'misled', exit: 'exit code 78' }]);
   });
 
   it('that ran for long enough begins at the shortest pause again', async () => {

@@ -4,7 +4,7 @@ import { pauseAfter, type Backoff } from './backoff.ts';
 import type { ProcessGuard } from './guard.ts';
 import { eachLine } from './lines.ts';
 import { paused } from './pause.ts';
-import type { Life, ProcessEvent, ProcessSpec } from './supervised.ts';
+import { GaveUp, type Life, type ProcessEvent, type ProcessSpec } from './supervised.ts';
 
 export interface SupervisorOptions {
   readonly onEvent: (event: ProcessEvent) => void;
@@ -24,7 +24,8 @@ const PROBE_EVERY_MS = 40;
 const LAST_LINES = 15;
 
 /**
- * Keeps processes running: restarts what ends on its own, with growing pauses and for ever, until it is told to stop.
+ * Keeps processes running: restarts what ends on its own, with growing pauses and for ever, until it is told to stop;
+ * but not what ends with its final exit code.
  * Every process leads a process group, so that what it leaves behind is ended with it.
  */
 export class Supervisor {
@@ -41,7 +42,10 @@ export class Supervisor {
     };
   }
 
-  /** Starts `spec` and keeps it running. Resolves when it is ready for the first time; rejects when `signal` aborts. */
+  /**
+   * Starts `spec` and keeps it running. Resolves when it is ready for the first time; rejects when `signal` aborts,
+   * and with `GaveUp` when it ends for good.
+   */
   async start(spec: ProcessSpec, signal?: AbortSignal): Promise<void> {
     const kept = new Kept(spec, this.#options, this.#stopping.signal);
     this.#kept.push(kept);
@@ -49,7 +53,7 @@ export class Supervisor {
     await kept.ready(signal);
   }
 
-  /** Resolves when every process is ready. */
+  /** Resolves when every process is ready; rejects as {@link start} does. */
   async ready(signal?: AbortSignal): Promise<void> {
     await Promise.all(this.#kept.map((kept) => kept.ready(signal)));
   }
@@ -138,6 +142,13 @@ class Kept {
         crashes = 0;
       });
       if (this.#stopping.aborted) return;
+      const { name, finalExitCode } = this.spec;
+      if (finalExitCode !== undefined && exit === exitText(finalExitCode)) {
+        this.#options.onEvent({ kind: 'gaveUp', name, exit });
+        this.#ready.promise.catch(() => undefined); // whoever waits is told; perhaps nobody does
+        this.#ready.reject(new GaveUp(`${name} ended with ${exit}, which a restart does not mend`));
+        return;
+      }
       crashes += 1;
       const restartInMs = pauseAfter(crashes, this.#options.backoff, this.#options.random);
       this.#options.onEvent({
@@ -159,7 +170,7 @@ class Kept {
     const child = spawn(command, [...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const exited = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(error.message));
-      child.once('close', (code, signal) => resolve(signal === null ? `exit code ${String(code)}` : signal));
+      child.once('close', (code, signal) => resolve(signal ?? exitText(code)));
     });
     const { pid } = child;
     if (pid === undefined) return exited;
@@ -206,6 +217,8 @@ class Kept {
     if (await paused(this.#options.recoveredAfterMs, gone)) recovered();
   }
 }
+
+const exitText = (code: number | null): string => `exit code ${String(code)}`;
 
 function signalTo(pid: number, signal: NodeJS.Signals): void {
   try {

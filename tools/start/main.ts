@@ -1,6 +1,7 @@
 /** `npm start`: all of Formbus on this machine, until Ctrl-C. */
 import colors from 'picocolors';
 import { ComponentUnavailable } from '../components/route.ts';
+import { GaveUp } from '../process/supervised.ts';
 import { checkRuntime } from './checks.ts';
 import { seedDemo } from './demo.ts';
 import { openDataDirectory } from './data-directory.ts';
@@ -70,9 +71,9 @@ try {
   else process.stdout.write(`${USAGE}\n`);
   process.exit(0);
 } catch (error) {
-  const expected = error instanceof UserError || error instanceof ComponentUnavailable;
+  const expected = [UserError, ComponentUnavailable, GaveUp].some((known) => error instanceof known);
   process.stderr.write(
-    `${colors.red("Formbus can't start")}: ${expected ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+    `${colors.red("Formbus can't start")}: ${error instanceof Error ? (expected ? error.message : error.stack) : String(error)}\n`,
   );
   process.exit(1);
 }

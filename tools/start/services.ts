@@ -6,6 +6,9 @@ import type { DataDirectory } from './data-directory.ts';
 import { probeReadiness } from './readiness.ts';
 import { UserError } from './user-error.ts';
 
+/** What a service exits with that is configured wrongly (sysexits.h, EX_CONFIG). */
+const WRONG_CONFIGURATION = 78;
+
 /** Each service with what it needs beyond the backends. All roles of a service run in one process here. */
 const SERVICES: readonly {
   readonly name: string;
@@ -46,6 +49,7 @@ export function describeServices({ data, port, env }: ServiceOptions): Promise<S
           cwd: root,
           env: environment({ ...env, ...own, INTERNAL_PORT: String(internalPort) }, ofOne),
           probe: () => probeReadiness(internalPort),
+          finalExitCode: WRONG_CONFIGURATION,
         },
       };
     }),

@@ -57,6 +57,8 @@ export class Terminal {
         return this.#onLine(event.name, event.line);
       case 'crashed':
         return this.#onCrash(event);
+      case 'gaveUp':
+        return this.fail(`${event.name} can't run with this configuration (${event.exit})`);
       case 'stopped':
         return event.killed
           ? this.warn(`${event.name} did not stop in time and was killed`)
