@@ -5,7 +5,7 @@ import { FormDefinition } from './definition.ts';
 /** A form's id: chosen by its author, part of addresses and of subjects. */
 export const FormId = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens, at most 63')
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'Must be lower-case letters, digits and inner hyphens, at most 63.')
   .meta({
     description: 'Lower-case letters, digits and inner hyphens, at most 63',
     examples: ['consumer-complaint'],

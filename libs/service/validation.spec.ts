@@ -36,9 +36,9 @@ describe('request validation', () => {
     expect(problem.code).toBe('bad_request');
     expect(problem.message).toBe('The body has 3 errors.');
     expect(problem.errors.map(({ path, code }) => [path, code])).toEqual([
-      ['/form', 'invalid_type'],
-      ['/limit', 'too_big'],
-      ['/tags/1', 'invalid_type'],
+      ['/form', 'required'],
+      ['/limit', 'too_large'],
+      ['/tags/1', 'type'],
     ]);
   });
 
@@ -52,6 +52,12 @@ describe('request validation', () => {
 
   it('says which part of the request was wrong', async () => {
     expect((await problemOf({}, 'query')).message).toBe('The query has 1 error.');
+  });
+
+  it('says of a part that is missing that it is', async () => {
+    const problem = await problemOf(undefined);
+    expect(problem.message).toBe('The body is missing.');
+    expect(problem.errors).toEqual([{ path: '', code: 'required', message: 'This is required.' }]);
   });
 
   it('writes JSON Pointers as RFC 6901 does', () => {

@@ -1,11 +1,7 @@
 import { Problem, type ErrorItem } from '#contracts/errors';
 import { StandardSchemaValidationPipe, type ArgumentMetadata } from '@nestjs/common';
-
-/** An issue as every Standard Schema library reports it; Zod adds its `code`, and `keys` where it names several. */
-export interface SchemaIssue {
-  readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
-}
+import type { z } from 'zod';
+import { issueText } from './issue-text.ts';
 
 /** What a request's part is called in the answer. */
 const PART: Record<ArgumentMetadata['type'], string> = {
@@ -27,27 +23,33 @@ export class RequestValidationPipe extends StandardSchemaValidationPipe {
     if (metadata.schema === undefined) return value;
     const result = await this.validate<T>(value, metadata.schema);
     if (result.issues === undefined) return result.value;
-    const errors = errorItems(result.issues);
+    // Every schema here is Zod's.
+    const errors = errorItems(result.issues as readonly z.core.$ZodIssue[], value);
+    if (value === undefined)
+      throw new Problem('bad_request', `The ${PART[metadata.type]} is missing.`, { errors });
     const count = errors.length === 1 ? '1 error' : `${errors.length} errors`;
     throw new Problem('bad_request', `The ${PART[metadata.type]} has ${count}.`, { errors });
   }
 }
 
 /** Zod's issues as error items: one for each unknown key too, which Zod names together at their parent. */
-export function errorItems(issues: readonly SchemaIssue[]): ErrorItem[] {
-  return issues.flatMap((issue) => {
-    const path = (issue.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment));
-    const code = 'code' in issue && typeof issue.code === 'string' ? issue.code : 'invalid';
-    if (code === 'unrecognized_keys' && 'keys' in issue && Array.isArray(issue.keys)) {
-      return issue.keys.map((key: unknown) => ({
-        path: jsonPointer([...path, String(key)]),
-        code: 'unknown_field',
-        message: 'There is no such field.',
-      }));
-    }
-    return [{ path: jsonPointer(path), code, message: issue.message }];
-  });
+function errorItems(issues: readonly z.core.$ZodIssue[], value: unknown): ErrorItem[] {
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({
+          path: jsonPointer([...issue.path, key]),
+          code: 'unknown_field',
+          message: 'There is no such field.',
+        }))
+      : [{ path: jsonPointer(issue.path), ...issueText(issue, valueAt(value, issue.path)) }],
+  );
 }
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (at, segment) => (at as Partial<Record<PropertyKey, unknown>> | null | undefined)?.[segment],
+    value,
+  );
 
 /** RFC 6901: '' is the whole document, `/a~1b/0` the first item of its property `a/b`. */
 export const jsonPointer = (path: readonly PropertyKey[]): string =>
