@@ -16,6 +16,12 @@ const RESERVED = words(
 /** Words of CEL that cannot stand after a point. */
 const NO_MEMBERS = words('false in null true');
 
+/** What is said of a reserved name, and under which code. */
+const RESERVED_NAME = {
+  message: 'is a reserved name: CEL, the form language or JavaScript means something else by it',
+  params: { code: 'reserved_name' },
+};
+
 const NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 const NAME_RULE = 'a letter, then letters, digits and underscores, at most 64';
 
@@ -23,7 +29,7 @@ const NAME_RULE = 'a letter, then letters, digits and underscores, at most 64';
 export const Name = z
   .string()
   .regex(NAME, NAME_RULE)
-  .refine((name) => !RESERVED.has(name) && !INHERITED.has(name), 'this name is reserved')
+  .refine((name) => !RESERVED.has(name) && !INHERITED.has(name), RESERVED_NAME)
   .meta({
     id: 'FormName',
     description: 'Key of the answer and variable in rules; unique in the form. Words of CEL are reserved.',
@@ -34,7 +40,7 @@ export const Name = z
 export const AttributeName = z
   .string()
   .regex(NAME, NAME_RULE)
-  .refine((name) => !NO_MEMBERS.has(name) && !INHERITED.has(name), 'this name is reserved')
+  .refine((name) => !NO_MEMBERS.has(name) && !INHERITED.has(name), RESERVED_NAME)
   .meta({ id: 'FormAttributeName', description: 'Read by filters as choice.<name>', examples: ['products'] });
 
 /** What an element is known by from one version to the next, whatever it is called. */
@@ -57,7 +63,10 @@ const Text = z.string().min(1).max(20_000);
 export const LocalizedText = z
   .union([
     Text,
-    z.record(LanguageTag, Text).refine((texts) => Object.keys(texts).length > 0, 'at least one language'),
+    z.record(LanguageTag, Text).refine((texts) => Object.keys(texts).length > 0, {
+      message: 'at least one language is needed',
+      params: { code: 'too_few' },
+    }),
   ])
   .meta({
     id: 'FormText',

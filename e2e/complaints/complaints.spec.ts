@@ -146,7 +146,7 @@ describe('the consumer complaint form', () => {
             'company_response',
             'timely_response',
           ])
-          .concat(['company_public_response', 'consumer_disputed'])
+          .concat(['company', 'company_public_response', 'consumer_disputed'])
           .map((path) => `/${path}`),
       ),
     );

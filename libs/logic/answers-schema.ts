@@ -6,8 +6,9 @@ import { defined, type JsonSchema } from './types/kind.ts';
 
 /**
  * The structure of a form's answers as JSON Schema 2020-12: what every rule aside can be said of them. Answers that
- * `validateAnswers` has put into their normal form satisfy it. A field may also be null, which is no answer, unless
- * it is always required.
+ * `validateAnswers` has put into their normal form satisfy it, and what satisfies it is refused only for what a JSON
+ * Schema cannot say: rules, visibility, bounds of dates and of exact decimals, patterns that only RE2 reads. A field
+ * may also be null, which is no answer, unless it is always required.
  */
 export function answersSchema(definition: FormDefinition): JsonSchema {
   const flat = outline(definition);
@@ -20,7 +21,7 @@ export function answersSchema(definition: FormDefinition): JsonSchema {
     const always =
       field.required === true && field.visible === undefined && !hideable(flat.containers, container);
     if (always) required.push(field.name);
-    const answer = kindOf(field).schema(field);
+    const answer = kindOf(field).schema(field, always);
     properties[field.name] = defined({
       title: say(field.label),
       description: say(field.hint ?? field.help),

@@ -25,12 +25,12 @@ describe('compiling a form', () => {
   it.each<[what: string, fields: readonly unknown[], expected: readonly string[]]>([
     ['no fields', [], ['/pages no_fields']],
     ['an unknown property', [text('a', { requierd: true })], ['/0/requierd unknown_property']],
-    ['an unknown type', [{ type: 'tetx', name: 'a' }], ['/0/type invalid_type']],
+    ['an unknown type', [{ type: 'tetx', name: 'a' }], ['/0/type unknown_type']],
     ['a name that rules could not use', [text('first name')], ['/0/name invalid_format']],
     [
       'a name that CEL reserves',
       [text('in'), text('form'), text('constructor')],
-      ['/0/name custom', '/1/name custom', '/2/name custom'],
+      ['/0/name reserved_name', '/1/name reserved_name', '/2/name reserved_name'],
     ],
     ['a rule that is neither truth nor text', [text('a', { required: 1 })], ['/0/required invalid_type']],
     [
@@ -80,6 +80,11 @@ describe('compiling a form', () => {
       ['/0/default invalid_default'],
     ],
     ['a default that is not a choice', [select(['x'], { default: 'y' })], ['/0/default invalid_default']],
+    [
+      'a default of several lines where one is asked for',
+      [text('a', { default: 'x\ny' })],
+      ['/0/default invalid_default'],
+    ],
     ['one choice twice', [select(['x', 'x'])], ['/0/choices/1/value invalid_field']],
     [
       'attributes of two types',
@@ -123,7 +128,7 @@ describe('compiling a form', () => {
     [
       'a constraint without a message',
       [text('a', { constraints: [{ rule: 'true' }] })],
-      ['/0/constraints/0/message invalid_type'],
+      ['/0/constraints/0/message missing'],
     ],
   ])('refuses %s', (_what, fields, expected) => {
     expect(faults(...fields)).toEqual(expected);

@@ -46,6 +46,30 @@ describe('hostile input', () => {
     expect(ms).toBeLessThan(BOUND);
   });
 
+  it('a text that is too long has that problem alone when its pattern would cost too much', () => {
+    const slow = { type: 'longText', name: 'a', pattern: '(^|x)(a|b)*a(a|b){100}$' };
+    const answers = { a: 'a'.repeat(2 ** 20), b: 'no' };
+    const other = text('b', "b == 'yes'");
+    expect(validator({ ...slow, maxLength: 1000 }, other)(answers).codes).toEqual(['too_long', 'constraint']);
+    expect(validator(slow, other)(answers).codes).toContain('rule_failed');
+  });
+
+  it('a list as long as a request is answered in short', () => {
+    const compilation = compileForm({
+      title: 'T',
+      pages: [{ fields: [{ type: 'multiSelect', name: 'a', choices: [{ value: 'x' }] }] }],
+    });
+    if (!compilation.ok) throw new Error('does not compile');
+    const a = Array.from({ length: 2 ** 18 }, () => 'y');
+    const { problems } = validateAnswers(compilation.form, { a }, options);
+    expect(problems.at(-1)).toEqual({
+      path: '/a',
+      code: 'choice',
+      message: `And ${2 ** 18 - 50} more values of the list that are wrong.`,
+    });
+    expect(problems).toHaveLength(51);
+  });
+
   it.each([
     [
       'text that doubles at every turn',

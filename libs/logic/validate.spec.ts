@@ -76,6 +76,43 @@ describe('validation', () => {
       expect(messages('xx')[0]).toBe('Must be at least 1.');
     });
 
+    it.each([
+      ['en', 'Choose one of the offered values.', 'Choose from the offered values, in a list such as ["x"].'],
+      [
+        'de',
+        'Wählen Sie einen der angebotenen Werte.',
+        'Wählen Sie unter den angebotenen Werten, in einer Liste wie ["x"].',
+      ],
+    ])('says of what is no choice that one is to be chosen: %s', (locale, one, several) => {
+      const choosing = formOf([
+        { type: 'select', name: 'a', choices: [{ value: 'x' }] },
+        { type: 'multiSelect', name: 'b', choices: [{ value: 'x' }] },
+        { type: 'multiSelect', name: 'c', choices: [{ value: 'x' }] },
+      ]);
+      const { problems } = validateAnswers(choosing, { a: ['x'], b: 'x', c: [1] }, { ...options, locale });
+      expect(problems.map(({ path, message }) => [path, message])).toEqual([
+        ['/a', one],
+        ['/b', several],
+        ['/c/0', one],
+      ]);
+    });
+
+    it.each([
+      ['en', 'The text must be one line.', 'The text holds a control character, which cannot be seen.'],
+      [
+        'de',
+        'Der Text darf nur eine Zeile haben.',
+        'Der Text enthält ein Steuerzeichen, das man nicht sieht.',
+      ],
+    ])('says what a text may not hold: %s', (locale, line, control) => {
+      const { problems } = validateAnswers(
+        formOf([{ type: 'text', name: 'a' }]),
+        { a: 'a\nb\u0000' },
+        { ...options, locale },
+      );
+      expect(problems.map(({ message }) => message)).toEqual([line, control]);
+    });
+
     it("takes the author's message for the locale, its language, or the form's", () => {
       expect(messages('pt-br')[1]).toBe('pouco');
       expect(messages('en-GB-oxendict')[1]).toBe('too few');

@@ -18,7 +18,7 @@ import {
   type FormState,
 } from './state.ts';
 import type { Answer } from './types/kind.ts';
-import { quoted } from './types/choice.ts';
+import { PARTS_LISTED, quoted } from './types/choice.ts';
 
 export interface Validation {
   /** Of the visible fields that have one, in the order of the form and in normal form. */
@@ -58,10 +58,10 @@ export function validateAnswers(
       continue;
     }
     const reading = state.readings[index];
-    if (reading) {
-      normal[name] = reading.answer;
-      problems.push(...unofferedProblems(field, reading.answer, state, locale));
-    } else if (isBlank(rawAnswer(answers, name))) problems.push(...requiredProblems(field, state, locale));
+    const raw = rawAnswer(answers, name);
+    if (reading) normal[name] = reading.answer;
+    if (isBlank(raw)) problems.push(...requiredProblems(field, state, locale));
+    else problems.push(...unofferedProblems(field, raw, state, locale));
     problems.push(...constraintProblems(form, field, state, locale));
   }
   return { answers: normal, dropped, problems: [...problems, ...unknownProblems(form, answers, locale)] };
@@ -79,19 +79,16 @@ function problem(key: MessageKey, path: string, locale: string, finding?: Partia
 const worded = (finding: Finding, name: string, locale: string): ErrorItem =>
   problem(finding.key, name === '' ? '' : `/${name}${finding.part}`, locale, finding);
 
+/** What the filter does not let through of what was sent; that it is a choice at all was looked at before. */
 function unofferedProblems(
   field: CompiledField,
-  answer: Answer,
+  raw: unknown,
   { scope }: FormState,
   locale: string,
 ): readonly ErrorItem[] {
   const { filter, name } = field;
   if (!filter) return [];
-  const chosen =
-    typeof answer === 'object'
-      ? answer.map((value, i) => [value, `/${i}`] as const)
-      : [[String(answer), ''] as const];
-  return chosen.flatMap(([value, part]) => {
+  const found = chosenIn(field, raw).flatMap(([value, part]) => {
     const verdict = filterOf(field, value, scope);
     const failing = failure(filter.text, verdict);
     if (failing) return [worded({ ...failing, part }, name, locale)];
@@ -103,6 +100,24 @@ function unofferedProblems(
       }),
     ];
   });
+  const count = found.length - PARTS_LISTED;
+  return count > 0
+    ? [...found.slice(0, PARTS_LISTED), problem('choice.more', `/${name}`, locale, { parameters: { count } })]
+    : found;
+}
+
+/** Choices of the field in what was sent, each once, with their places. */
+function chosenIn(
+  { choices, definition }: CompiledField,
+  raw: unknown,
+): readonly (readonly [string, string])[] {
+  const places = new Map<string, string>();
+  const look = (value: unknown, part: string): void => {
+    if (typeof value === 'string' && choices?.has(value) && !places.has(value)) places.set(value, part);
+  };
+  if (definition.type === 'select') look(raw, '');
+  else if (Array.isArray(raw)) raw.forEach((value, i) => look(value, `/${i}`));
+  return [...places];
 }
 
 function requiredProblems(

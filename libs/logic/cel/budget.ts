@@ -17,6 +17,11 @@ export class Budget {
     this.rule = Math.min(RULE_STEPS, this.total);
   }
 
+  /** Whether so many steps may still be spent. */
+  affords(steps: number): boolean {
+    return steps <= this.rule;
+  }
+
   /** @throws RuleStopped */
   spend(steps: number): void {
     this.total -= steps;

@@ -11,8 +11,9 @@ export function parseDate(text: string): Date | undefined {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) ? date : undefined;
 }
 
-const INSTANT =
-  /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
+/** A date and time of RFC 3339, but for leap seconds; whether the day is one of the calendar is not looked at. */
+export const INSTANT =
+  /^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,9}))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))$/;
 
 /** An RFC 3339 instant, to the millisecond; undefined for anything else, leap seconds among it. */
 export function parseInstant(text: string): Date | undefined {

@@ -1,7 +1,7 @@
 import type { Choice, FieldOf } from '#contracts/form/definition-fields';
 import type { CelType } from '../cel/environment.ts';
 import type { Known } from '../cel/value.ts';
-import { boundsFault, defined, type FieldFault, type FieldKind, type Report } from './kind.ts';
+import { boundsFault, defined, leastLength, type FieldFault, type FieldKind, type Report } from './kind.ts';
 
 export type ChoiceField = FieldOf<'select'> | FieldOf<'multiSelect'>;
 
@@ -57,7 +57,7 @@ const select: FieldKind<FieldOf<'select'>> = {
   reader({ choices }) {
     const values = new Set(choices.map(({ value }) => value));
     return (raw, report) => {
-      if (typeof raw !== 'string') return void report('type.text');
+      if (typeof raw !== 'string') return void report('type.choice');
       if (!values.has(raw)) return void report('choice', { value: quoted(raw) });
       return { answer: raw, value: raw };
     };
@@ -65,26 +65,34 @@ const select: FieldKind<FieldOf<'select'>> = {
   schema: ({ choices }) => ({ type: 'string', enum: choices.map(({ value }) => value) }),
 };
 
-/** The positions of the chosen in the list of choices, or undefined when one is none of them. */
+/** Problems of parts of a list that are told one by one; a list may be as long as a request. */
+export const PARTS_LISTED = 50;
+
+/**
+ * The positions of the chosen in the list of choices, or undefined when one is none of them or given twice. Each of
+ * these is reported, from a number on all together.
+ */
 function positions(
   raw: readonly unknown[],
   order: ReadonlyMap<string, number>,
   report: Report,
 ): Set<number> | undefined {
   const chosen = new Set<number>();
-  let sound = true;
+  let wrong = 0;
   raw.forEach((value, i) => {
     const position = typeof value === 'string' ? order.get(value) : undefined;
     if (position !== undefined && !chosen.has(position)) {
       chosen.add(position);
       return;
     }
-    sound = false;
-    if (typeof value !== 'string') report('type.text', {}, `/${i}`);
+    wrong += 1;
+    if (wrong > PARTS_LISTED) return;
+    if (typeof value !== 'string') report('type.choice', {}, `/${i}`);
     else if (position === undefined) report('choice', { value: quoted(value) }, `/${i}`);
     else report('duplicate', {}, `/${i}`);
   });
-  return sound ? chosen : undefined;
+  if (wrong > PARTS_LISTED) report('choice.more', { count: wrong - PARTS_LISTED });
+  return wrong === 0 ? chosen : undefined;
 }
 
 const multiSelect: FieldKind<FieldOf<'multiSelect'>> = {
@@ -99,24 +107,23 @@ const multiSelect: FieldKind<FieldOf<'multiSelect'>> = {
     const values = choices.map(({ value }) => value);
     const order = new Map(values.map((value, i) => [value, i]));
     return (raw, report) => {
-      if (!Array.isArray(raw)) return void report('type.choices');
-      // what goes beyond the number of choices is wrong anyway, and not looked at one by one
-      const chosen = positions(raw.slice(0, values.length), order, report);
+      if (!Array.isArray(raw))
+        return void report('type.choices', { example: JSON.stringify(values.slice(0, 1)) });
+      const chosen = positions(raw, order, report);
       if (raw.length < minSelected) report('too_few', { min: minSelected });
-      const most = Math.min(maxSelected, values.length);
-      if (raw.length > most) report('too_many', { max: most });
-      if (!chosen || raw.length > values.length) return undefined;
+      if (raw.length > maxSelected) report('too_many', { max: maxSelected });
+      if (!chosen) return undefined;
       const answer = [...chosen].sort((a, b) => a - b).flatMap((position) => values[position] ?? []);
       return { answer, value: answer };
     };
   },
 
-  schema: ({ choices, minSelected, maxSelected }) =>
+  schema: ({ choices, minSelected, maxSelected }, required) =>
     defined({
       type: 'array',
       items: { type: 'string', enum: choices.map(({ value }) => value) },
       uniqueItems: true,
-      minItems: minSelected,
+      minItems: leastLength(minSelected, required),
       maxItems: maxSelected,
     }),
 };

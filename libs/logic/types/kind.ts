@@ -36,8 +36,11 @@ export interface FieldKind<F extends Field = Field> {
   /** What is wrong with the definition beyond its shape. Defaults are checked by reading them. */
   faults(field: F): readonly FieldFault[];
   reader(field: F): ReadAnswer;
-  /** The JSON Schema of an answer in its normal form, without title and description. */
-  schema(field: F): JsonSchema;
+  /**
+   * The JSON Schema of an answer in its normal form, without title and description.
+   * @param required whether there must be an answer whatever the others are: an empty text or list is none
+   */
+  schema(field: F, required: boolean): JsonSchema;
 }
 
 /** A fault when a lower bound lies above the upper one. */
@@ -48,6 +51,10 @@ export function boundsFault<T extends number | string>(
   if (lower === undefined || upper === undefined || lower <= upper) return [];
   return [{ path: `/${lowerName}`, message: `${lowerName} (${lower}) is above ${upperName} (${upper})` }];
 }
+
+/** The least length of an answer: one that is required has something in it. */
+export const leastLength = (bound: number | undefined, required: boolean): number | undefined =>
+  required ? Math.max(bound ?? 0, 1) : bound;
 
 /** A schema without the keywords that have no value. */
 export function defined(schema: Record<string, unknown>): JsonSchema {

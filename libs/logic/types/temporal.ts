@@ -1,5 +1,5 @@
 import type { FieldOf } from '#contracts/form/definition-fields';
-import { parseDate, parseInstant } from '../cel/time.ts';
+import { INSTANT, parseDate, parseInstant } from '../cel/time.ts';
 import { boundsFault, type FieldFault, type FieldKind } from './kind.ts';
 
 type Parse = (text: string) => Date | undefined;
@@ -19,6 +19,9 @@ function temporalFaults({ min, max }: Bounds, parse: Parse, what: string): reado
   return boundsFault(['min', lower], ['max', upper]);
 }
 
+/** The calendar begins with the year 1; the formats of JSON Schema do not say so. */
+const NO_YEAR_ZERO = { not: { pattern: '^0000' } };
+
 const date: FieldKind<FieldOf<'date'>> = {
   celType: 'google.protobuf.Timestamp',
   faults: (field) => temporalFaults(field, parseDate, 'a date of the calendar'),
@@ -32,7 +35,7 @@ const date: FieldKind<FieldOf<'date'>> = {
       if (max !== undefined && raw > max) report('too_late', { max });
       return { answer: raw, value };
     },
-  schema: () => ({ type: 'string', format: 'date' }),
+  schema: () => ({ type: 'string', format: 'date', ...NO_YEAR_ZERO }),
 };
 
 const dateTime: FieldKind<FieldOf<'dateTime'>> = {
@@ -48,7 +51,7 @@ const dateTime: FieldKind<FieldOf<'dateTime'>> = {
       return { answer: value.toISOString(), value };
     };
   },
-  schema: () => ({ type: 'string', format: 'date-time' }),
+  schema: () => ({ type: 'string', format: 'date-time', pattern: INSTANT.source, ...NO_YEAR_ZERO }),
 };
 
 export const temporalKinds = { date, dateTime };
