@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +38,14 @@ describe('the data folder', () => {
   it('that can not be made is a clear error', async () => {
     await writeFile(join(root, 'file'), '');
     await expect(openDataDirectory(join(root, 'file'))).rejects.toThrow(UserError);
+    await expect(openDataDirectory(join(root, 'file', 'deep'))).rejects.toThrow(UserError);
+  });
+
+  it('is refused in one line by a file system that will not have it, and not tried without an end', async () => {
+    // Linux refuses any folder here with ENOENT, macOS has no such folder and lets nobody make it.
+    await expect(openDataDirectory('/proc/formbus/data')).rejects.toThrow(
+      /^\/proc\/formbus\/data can't be used as data folder: \w+: [^\n]*$/,
+    );
   });
 });
 
@@ -69,6 +77,14 @@ describe('the lock', () => {
     const path = join(root, 'lock');
     await writeFile(path, '\0\0\0');
     await (await acquireLock(path)).release();
+  });
+
+  it.each(['lock', 'nowhere/lock'])('that can not be made or read (%s) is a clear error', async (path) => {
+    await mkdir(join(root, 'lock'));
+    const outcome = acquireLock(join(root, path));
+    await expect(outcome).rejects.toThrow(UserError);
+    await expect(outcome).rejects.toThrow(/ can't be locked: \w+: [^\n]*$/);
+    expect(await readdir(root)).toEqual(['lock']);
   });
 
   it('of a killed process is free only when what that left running has ended', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { issueApiKey } from '#security/api-key';
 import { UserError } from './user-error.ts';
 
@@ -42,7 +42,7 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
       directory.mongo,
       directory.logs,
     ]) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
     }
     await chmod(root, 0o700);
     await createSecret(directory.masterKeyFile, () => randomBytes(32).toString('base64'));
@@ -61,6 +61,24 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
 export async function readSecret(file: string): Promise<string> {
   return (await readFile(file, 'utf8')).trim();
 }
+
+/**
+ * Makes a folder where there is none, and those above it. Not by `recursive`: where a file system answers ENOENT for
+ * what it will not have (/proc does), Node tries for ever, on all of a core.
+ */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  await makeFolder(dirname(path));
+  await mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
+    if (!(await isFolder(path))) throw error; // or another start made it in this moment
+  });
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 async function createSecret(file: string, make: () => string): Promise<void> {
   await writeFile(file, `${make()}\n`, { mode: 0o600, flag: 'wx', flush: true }).catch(
