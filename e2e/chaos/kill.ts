@@ -9,7 +9,7 @@ import { secretsOf } from '#tools/projections/place';
 import { verifyAll } from '#tools/projections/verify';
 import { LogFile } from '#tools/start/log-file';
 import { startSystem, type RunningSystem, type SystemEvent } from '#tools/start/system';
-import { UserError } from '#tools/start/user-error';
+import { UsageError, UserError } from '#tools/start/user-error';
 import { FormbusClient } from '../client/client.ts';
 import { complaintForm, COMPLAINTS, ensurePublished } from '../demo/form.ts';
 import { audit, readSubmissions, type Audit } from './audit.ts';
@@ -194,5 +194,5 @@ try {
   const plain = error instanceof UserError || error instanceof ComponentUnavailable;
   const text = error instanceof Error ? (plain ? error.message : error.stack) : String(error);
   process.stderr.write(stopping.signal.aborted ? 'Stopped\n' : `${text ?? ''}\n`);
-  process.exitCode = error instanceof UserError ? 2 : 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

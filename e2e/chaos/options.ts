@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
-import { UserError } from '#tools/start/user-error';
+import { parseCommandLine } from '#tools/start/command-line';
+import { UsageError } from '#tools/start/user-error';
 import { KINDS, type Kind } from './victims.ts';
 
 export interface KillOptions {
@@ -25,9 +25,21 @@ export const USAGE = `npm run chaos:kill -- [options]
   --json            the last line of the output is one JSON object
   --help            this text`;
 
-/** Undefined when help was asked for. @throws UserError */
+/** Undefined when help was asked for. @throws UsageError */
 export function parseOptions(args: readonly string[]): KillOptions | undefined {
-  const { help, json, keep, ...texts } = parse(args);
+  const { help, json, keep, ...texts } = parseCommandLine({
+    args: [...args],
+    options: {
+      rounds: { type: 'string', default: '20' },
+      submissions: { type: 'string', default: '20000' },
+      connections: { type: 'string', default: '16' },
+      seed: { type: 'string' },
+      only: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }).values;
   if (help) return undefined;
   return {
     json,
@@ -43,33 +55,11 @@ export function parseOptions(args: readonly string[]): KillOptions | undefined {
 function count(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new UserError(`--${name} must be between ${least} and ${most}, not "${text}"`);
+  throw new UsageError(`--${name} must be between ${least} and ${most}, not "${text}"`);
 }
 
 function kindOf(name: string): Kind {
   const kind = KINDS.find((known) => known === name.trim());
-  if (kind === undefined) throw new UserError(`--only knows ${KINDS.join(', ')}, not "${name}"`);
+  if (kind === undefined) throw new UsageError(`--only knows ${KINDS.join(', ')}, not "${name}"`);
   return kind;
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        rounds: { type: 'string', default: '20' },
-        submissions: { type: 'string', default: '20000' },
-        connections: { type: 'string', default: '16' },
-        seed: { type: 'string' },
-        only: { type: 'string' },
-        keep: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UserError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, {
-      cause: error,
-    });
-  }
 }

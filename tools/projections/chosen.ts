@@ -1,12 +1,14 @@
 import type { Identified, Projection } from '#readmodel/projection';
 import { PROJECTIONS } from '#services/forms/forms.module';
-import { UserError } from '../start/user-error.ts';
+import { UsageError } from '../start/user-error.ts';
 
-/** All projections, or the one that is named. @throws UserError naming them */
+/** All projections, or the one that is named. @throws UsageError naming them */
 export function chosen(name: string | undefined): readonly Projection<Identified>[] {
   const all: readonly Projection<Identified>[] = PROJECTIONS;
   if (name === undefined) return all;
   const found = all.filter((projection) => projection.name === name);
   if (found.length > 0) return found;
-  throw new UserError(`there is no projection "${name}"; there are ${all.map((one) => one.name).join(', ')}`);
+  throw new UsageError(
+    `there is no projection "${name}"; there are ${all.map((one) => one.name).join(', ')}`,
+  );
 }

@@ -1,19 +1,22 @@
 /** `npm start`: all of Formbus on this machine, until Ctrl-C. */
+import { existsSync } from 'node:fs';
 import colors from 'picocolors';
 import { ComponentUnavailable } from '../components/route.ts';
 import { GaveUp } from '../process/supervised.ts';
-import { checkRuntime } from './checks.ts';
+import { checkPort, checkRuntime } from './checks.ts';
 import { seedDemo } from './demo.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { parseOptions, USAGE, type StartOptions } from './options.ts';
 import { startSystem, type RunningSystem } from './system.ts';
 import { Terminal, seconds } from './terminal.ts';
-import { UserError } from './user-error.ts';
+import { UsageError, UserError } from './user-error.ts';
 import { welcome } from './welcome.ts';
 
 async function launch({ port, dataDir, demo }: StartOptions): Promise<void> {
   checkRuntime();
   const started = performance.now();
+  // A folder that exists may be held by another start, which is the better thing to say, and found out under the lock.
+  if (!existsSync(dataDir)) await checkPort(port);
   const { logs, root } = await openDataDirectory(dataDir);
   const terminal = new Terminal({ colors, logs, write: (text) => process.stdout.write(text) });
   terminal.say(`${colors.bold('Formbus')} ${colors.dim(`keeps everything in ${root}`)}\n`);
@@ -75,5 +78,5 @@ try {
   process.stderr.write(
     `${colors.red("Formbus can't start")}: ${error instanceof Error ? (expected ? error.message : error.stack) : String(error)}\n`,
   );
-  process.exit(1);
+  process.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseOptions } from './options.ts';
+import { UsageError } from './user-error.ts';
 
 describe('the options of npm start', () => {
   it('have defaults', () => {
@@ -24,9 +25,10 @@ describe('the options of npm start', () => {
     [['--port', '65536'], /--port must be/],
     [['--port', '8e3'], /--port must be/],
     [['--data', ''], /--data must name a folder/],
-    [['--demo'], /Unknown option '--demo'[^]*--no-demo/],
-    [['extra'], /Unexpected argument 'extra'/],
+    [['--demo'], /unknown option --demo; there are .*--no-demo/],
+    [['extra'], /unknown argument "extra"/],
   ])('refuse %j', (args, message) => {
+    expect(() => parseOptions(args)).toThrow(UsageError);
     expect(() => parseOptions(args)).toThrow(message);
   });
 });

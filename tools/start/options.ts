@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
-import { UserError } from './user-error.ts';
+import { parseCommandLine } from './command-line.ts';
+import { UsageError } from './user-error.ts';
 
 export interface StartOptions {
   readonly port: number;
@@ -16,30 +16,21 @@ export const USAGE = `npm start -- [options]
 
 NATS_URL and MONGODB_URI name servers to use instead of starting some. NO_COLOR turns colours off.`;
 
-/** Undefined when help was asked for. Throws `UserError` for what can't be understood. */
+/** Undefined when help was asked for. @throws UsageError */
 export function parseOptions(args: readonly string[]): StartOptions | undefined {
-  const { port, data, help, ...flags } = parse(args);
+  const { port, data, help, ...flags } = parseCommandLine({
+    args: [...args],
+    options: {
+      port: { type: 'string', default: '8080' },
+      data: { type: 'string', default: '.formbus' },
+      'no-demo': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }).values;
   if (help) return undefined;
   const number = Number(port);
   if (!/^\d+$/.test(port) || number < 1 || number > 65_535)
-    throw new UserError(`--port must be between 1 and 65535, not "${port}"`);
-  if (data === '') throw new UserError('--data must name a folder');
+    throw new UsageError(`--port must be between 1 and 65535, not "${port}"`);
+  if (data === '') throw new UsageError('--data must name a folder');
   return { port: number, dataDir: data, demo: !flags['no-demo'] };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string', default: '8080' },
-        data: { type: 'string', default: '.formbus' },
-        'no-demo': { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${reason}\n\n${USAGE}`, { cause: error });
-  }
 }

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execute } from '../process/execute.ts';
@@ -63,7 +65,34 @@ async function allGone(pids: number[]): Promise<void> {
   );
 }
 
+async function refused(...args: string[]): Promise<{ code: number; output: string }> {
+  const one = await launch(...args);
+  const [code] = (await once(one.child, 'close')) as [number];
+  return { code, output: one.output() };
+}
+
 describe('npm start', () => {
+  it('refuses what it can not do in one line, and makes no folder for it', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const fresh = join(dataDir, 'new');
+    const busy = await refused('--port', String(port), '--data', fresh);
+    server.close();
+    expect(busy).toMatchObject({ code: 1, output: expect.stringContaining(`port ${port} is in use`) });
+    expect(existsSync(fresh)).toBe(false);
+
+    const impossible = await refused('--data', '/proc/formbus');
+    expect(impossible.code).toBe(1);
+    expect(impossible.output).toMatch(
+      /^Formbus can't start: \/proc\/formbus can't be used as data folder: [^\n]*\n$/,
+    );
+
+    const misspelt = await refused('--dada', 'x');
+    expect(misspelt.code).toBe(2);
+    expect(misspelt.output).toMatch(/^Formbus can't start: unknown option --dada; there are [^\n]*\n$/);
+  });
+
   it('becomes ready, its printed command works, it keeps others off its data, and stops cleanly', async () => {
     const system = await launch();
     await says(system, 'Ctrl-C stops it');
