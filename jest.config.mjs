@@ -29,7 +29,7 @@ export default {
     {
       ...shared,
       displayName: 'integration',
-      testMatch: ['<rootDir>/{contracts,libs,services,tools}/**/*.int.spec.ts'],
+      testMatch: ['<rootDir>/{contracts,libs,services,tools,e2e}/**/*.int.spec.ts'],
       globalSetup: '<rootDir>/tools/testing/global-setup.mjs',
       globalTeardown: '<rootDir>/tools/testing/global-teardown.mjs',
     },

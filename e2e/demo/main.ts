@@ -4,9 +4,9 @@ import { ComponentUnavailable } from '#tools/components/route';
 import { openFolder } from '#tools/projections/place';
 import { verifyAll } from '#tools/projections/verify';
 import { packageRoot } from '#tools/start/services';
-import { UserError } from '#tools/start/user-error';
+import { UsageError, UserError } from '#tools/start/user-error';
 import { NoAnswer, ProblemAnswer } from '../client/problem-answer.ts';
-import { parseOptions, USAGE, WrongUse, type DemoOptions } from './options.ts';
+import { parseOptions, USAGE, type DemoOptions } from './options.ts';
 import { jsonReport, textReport } from './report.ts';
 import { checkFile } from './rows.ts';
 import { run } from './run.ts';
@@ -63,9 +63,9 @@ try {
   if (options) process.exitCode = await demo(options, stopping.signal);
   else process.stdout.write(`${USAGE}\n`);
 } catch (error) {
-  const plain = error instanceof WrongUse || PLAIN.some((type) => error instanceof type);
+  const plain = PLAIN.some((type) => error instanceof type);
   if (stopping.signal.aborted) process.stderr.write('The demo was stopped\n');
   else if (error instanceof Error)
     process.stderr.write(`The demo failed: ${plain ? error.message : error.stack}\n`);
-  process.exitCode = error instanceof WrongUse ? 2 : 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -22,6 +22,8 @@ export function textReport({ form, tally, seconds, answers }: Outcome, connectio
     `  positions  ${tally.first === undefined ? 'none' : `${tally.first} to ${String(tally.last)}`}`,
     ...refusals(tally.refusals),
     '',
+    'Three questions, about all that was ever submitted to the form, by this run or before',
+    '',
     `From Florida, the last received first: two pages of five, in ${ms(page.ms)}`,
     ...[...page.items, ...page.next].map((submission) => `  ${complaint(submission)}`),
     '',

@@ -82,6 +82,23 @@ describe('a CSV of complaints', () => {
     );
   });
 
+  it.each([
+    [';', 'semicolons'],
+    ['\t', 'tabs'],
+  ])('is refused with a hint when its columns are separated by %j', async (separator, what) => {
+    const message = `the columns of some.csv are separated by ${what}; commas are expected`;
+    const quoted = HEADER.map((column) => `"${column}"`);
+    await expect(linesOf(HEADER.join(separator), 'x')).rejects.toThrow(message);
+    await expect(linesOf(`\uFEFF${quoted.join(separator)}`, 'x')).rejects.toThrow(message);
+  });
+
+  it('is refused where it is not UTF-8', async () => {
+    const text = Readable.from([Buffer.from(`${HEADER.join(',')}\n${rowOf('é')}`, 'latin1')]);
+    await expect(collect(parseLines(text, 'some.csv'))).rejects.toThrow(
+      "some.csv can't be read: line 2 is not UTF-8",
+    );
+  });
+
   it('is refused when it is empty', async () => {
     await expect(linesOf('')).rejects.toThrow('some.csv is empty');
   });

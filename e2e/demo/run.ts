@@ -29,7 +29,7 @@ const PATIENCE_MS = 60_000;
 
 /**
  * Publishes the complaint form, submits all rows and asks for what was stored.
- * @throws WrongUse, ProblemAnswer, NoAnswer
+ * @throws UsageError, ProblemAnswer, NoAnswer
  */
 export async function run({
   url,

@@ -2,8 +2,9 @@ import { readFile, rm } from 'node:fs/promises';
 import { openDataDirectory, readSecret } from '#tools/start/data-directory';
 import { findRunning } from '#tools/start/running';
 import { startSystem } from '#tools/start/system';
+import { UsageError } from '#tools/start/user-error';
 import { dataFolders } from '#tools/projections/place';
-import { WrongUse, type DemoOptions } from './options.ts';
+import type { DemoOptions } from './options.ts';
 
 /** The system that the demo uses. */
 export interface Target {
@@ -25,12 +26,21 @@ type TargetOptions = Pick<DemoOptions, 'target' | 'fresh'> & {
 /**
  * The system that was named; without a name, the one of this checkout that runs; without one, a system of its own on
  * free ports. That one keeps its folder, so that a second demo finds what the first one did.
+ *
+ * @throws UsageError when `fresh` is asked of a system that the demo did not start
  */
-export async function openTarget({ target, fresh, signal, say }: TargetOptions): Promise<Target> {
+export async function openTarget(
+  { target, fresh, signal, say }: TargetOptions,
+  folders = dataFolders(),
+): Promise<Target> {
   if (target) return { ...(await named(target)), close: () => Promise.resolve() };
-  const folders = dataFolders();
   const running = await findRunning(folders.system);
   if (running) {
+    if (fresh) {
+      throw new UsageError(
+        `--fresh: a system runs at ${running.url}, and the demo removes none of its data; stop it, or leave --fresh out`,
+      );
+    }
     const { apiKeyFile } = await openDataDirectory(folders.system);
     const apiKey = await readSecret(apiKeyFile);
     const name = 'the running system';
@@ -38,7 +48,7 @@ export async function openTarget({ target, fresh, signal, say }: TargetOptions):
   }
   const folder = folders.demo;
   if (fresh) {
-    if (await findRunning(folder)) throw new WrongUse('--fresh: another demo is running');
+    if (await findRunning(folder)) throw new UsageError('--fresh: another demo is running');
     await rm(folder, { recursive: true, force: true });
   }
   say('No system runs here: starting one for the demo');
@@ -54,7 +64,7 @@ export async function openTarget({ target, fresh, signal, say }: TargetOptions):
 
 async function named({ url, keyFile }: NonNullable<DemoOptions['target']>): Promise<Omit<Target, 'close'>> {
   const text = await readFile(keyFile, 'utf8').catch((error: Error) => {
-    throw new WrongUse(`the key file can't be read: ${error.message}`, { cause: error });
+    throw new UsageError(`the key file can't be read: ${error.message}`, { cause: error });
   });
   return { url, apiKey: text.trim(), name: 'named by --url', folder: undefined };
 }
