@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { eventually } from '#tools/testing/eventually';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import { jetStream } from './jetstream-api.ts';
+import { metrics } from './metrics.ts';
 import { count, counter, write } from './testing/notebook.ts';
 import { openWorld, type World } from './testing/world.ts';
 
@@ -227,6 +228,48 @@ describe('the executor', () => {
     }
     for (const entry of acknowledged) expect(stored).toContain(entry);
     for (const entry of stored) expect(acknowledged.has(entry) || uncertain.has(entry)).toBe(true);
+  });
+
+  describe('repeats among new aggregates', () => {
+    const repeat = (subject: string) => write(subject, 'x', { fresh: true });
+    const conflicts = async (): Promise<number> =>
+      (await metrics.appendConflicts.get()).values[0]?.value ?? 0;
+    const written = async (times: number): Promise<string[]> => {
+      const names = Array.from({ length: times }, () => randomUUID());
+      await Promise.all(names.map((one) => world.executor.execute(repeat(one))));
+      return names;
+    };
+
+    it('hold nobody up: a newcomer is refused with them once, and not again and again', async () => {
+      const { executor, keyring } = await another();
+      await keyring.open('w');
+      const old = await written(800);
+      let [arrived, repeats] = [0, 0];
+      const newcomers = Array.from({ length: 8 }, async () => {
+        await executor.execute(repeat(randomUUID()));
+        arrived++;
+      });
+      const repeaters = Array.from({ length: 8 }, async () => {
+        for (let one = old.pop(); one !== undefined && arrived < 8; one = old.pop()) {
+          expect((await executor.execute(repeat(one))).appended).toBe(0);
+          repeats++;
+        }
+      });
+      await Promise.all([...newcomers, ...repeaters]);
+      expect(repeats).toBeLessThan(200);
+    });
+
+    it('of what this process has met are read first, and make no conflict', async () => {
+      const { executor, keyring } = await another();
+      await keyring.open('w');
+      const old = await written(20);
+      await Promise.all(old.map((one) => executor.execute(repeat(one))));
+      const before = await conflicts();
+      await Promise.all(
+        [...old, randomUUID(), ...old, randomUUID()].map((one) => executor.execute(repeat(one))),
+      );
+      expect(await conflicts()).toBe(before);
+    });
   });
 
   it('refuses at once while the server is away, and goes on afterwards', async () => {

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '#contracts/errors';
 import type { DomainEvent } from '#contracts/event';
@@ -42,6 +43,8 @@ export interface ExecutorDeps {
 /** A broken connection is noticed before; commands have deadlines of their own. */
 const FLIGHT_TIMEOUT_MS = 10_000;
 const UNAVAILABLE_PAUSE_MS = 50;
+/** Subjects of which it is remembered that they hold events; some 5 MB of names. */
+const SUBJECTS_REMEMBERED = 20_000;
 
 export function createExecutor(deps: ExecutorDeps): Executor {
   return new GroupCommit(deps);
@@ -55,8 +58,15 @@ class GroupCommit implements Executor {
   readonly #deps: ExecutorDeps;
   readonly #lanes = new Map<string, Lane>();
   readonly #unanswered = new Set<Pending>();
-  readonly #common: Convoy;
+  /**
+   * Lanes that are taken to be new, unread. One that is not, a repeat, has its whole batch refused: so those that were
+   * read go apart, or a few repeats a second would have the same innocents refused again and again.
+   */
+  readonly #assumed: Convoy;
+  readonly #known: Convoy;
   readonly #alone: Convoy;
+  /** What is assumed to be new though it was met before would be wrong for certain. */
+  readonly #met = new LRUCache<string, true>({ max: SUBJECTS_REMEMBERED });
   #drained: PromiseWithResolvers<void> | undefined;
 
   constructor(deps: ExecutorDeps) {
@@ -68,7 +78,8 @@ class GroupCommit implements Executor {
         advance: (lane) => this.#advance(lane),
         ...limits,
       });
-    this.#common = convoy();
+    this.#assumed = convoy();
+    this.#known = convoy();
     this.#alone = convoy({ maxLanes: 1 });
   }
 
@@ -131,15 +142,20 @@ class GroupCommit implements Executor {
     const lane = new Lane(pending.command);
     lane.waiting.push(pending);
     this.#lanes.set(subject, lane);
-    if (fresh === true && (sealedBy === undefined || this.#deps.keyring?.isOpen(sealedBy.workspace) === true))
-      this.#advance(lane);
+    const isOpen = sealedBy === undefined || this.#deps.keyring?.isOpen(sealedBy.workspace) === true;
+    if (fresh === true && isOpen && !this.#met.has(subject)) this.#advance(lane);
     else this.#load(lane, { confirm: false });
+  }
+
+  #convoyOf(lane: Lane): Convoy {
+    if (lane.alone) return this.#alone;
+    return lane.base === undefined ? this.#assumed : this.#known;
   }
 
   /** Decides what waits in a lane, as far as its state is known and the batch has room. */
   #advance(lane: Lane): void {
     if (lane.phase !== 'ready') return;
-    const convoy = lane.alone ? this.#alone : this.#common;
+    const convoy = this.#convoyOf(lane);
     for (let pending = lane.waiting[0]; pending !== undefined; pending = lane.waiting[0]) {
       if (!pending.settled) {
         const decision = convoy.decide(lane, pending);
@@ -158,6 +174,7 @@ class GroupCommit implements Executor {
 
   #release(lane: Lane): void {
     if (this.#lanes.get(lane.subject) === lane) this.#lanes.delete(lane.subject);
+    if (lane.base !== undefined && lane.base.version > 0) this.#met.set(lane.subject, true);
   }
 
   /** Never rejects. */
