@@ -436,6 +436,20 @@ describe('a list of submissions', () => {
   });
 });
 
+describe('a submission that is not there', () => {
+  it('is told from a form that is not there, whether it is read or its history', async () => {
+    const form = await publishedForm();
+    const inForm = { caller: caller(), form, submission: uuid() };
+    const nowhere = { ...inForm, form: 'nobody' };
+    expect(await code(rpc.call(getSubmission, { ...inForm, minPosition: null }))).toBe(
+      'submission_not_found',
+    );
+    expect(await code(rpc.call(getSubmission, { ...nowhere, minPosition: null }))).toBe('form_not_found');
+    expect(await code(rpc.call(getHistory, inForm))).toBe('submission_not_found');
+    expect(await code(rpc.call(getHistory, nowhere))).toBe('form_not_found');
+  });
+});
+
 describe('the log', () => {
   it('holds no answer in clear', async () => {
     const form = await publishedForm();
@@ -458,7 +472,5 @@ describe('the log', () => {
       items: [{ version: 1, type: 'formbus.submission.submitted.v1', data: { answers: { city: 'Rome' } } }],
     });
     expect(history.items[0]?.data).not.toHaveProperty('requestMac');
-    const nobody = { caller: caller(), form, submission: uuid() };
-    expect(await code(rpc.call(getHistory, nobody))).toBe('submission_not_found');
   });
 });

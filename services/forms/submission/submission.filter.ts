@@ -1,139 +1,139 @@
-import { z } from 'zod';
-import type { Field, FieldType } from '#contracts/form/definition-fields';
-import { Problem } from '#contracts/errors';
+import { Problem, type ErrorItem } from '#contracts/errors';
 import type { Condition, SortOrder } from '#contracts/submission/submission.rpc';
-import { outline } from '#logic/outline';
-import type { FormView } from '../form/form.view.ts';
 import type { Filter } from '../listing/keyset.ts';
+import type { Listable, Typing } from './submission.filter-fields.ts';
+import { parseList } from './submission.filter-list.ts';
+import type { Comparison } from './submission.filter-types.ts';
 
-/** How the values of one field are read from a query, and what can be asked of them. */
-interface Listable {
-  /** @throws Problem `bad_request` */
-  read(text: string): string | number | boolean;
-  /** Whether values lie in an order that the database knows. */
-  readonly ordered: boolean;
-  /** Whether one document may hold several values. */
-  readonly several: boolean;
+interface ListRequest {
+  readonly where: readonly Condition[];
+  readonly sort: SortOrder;
 }
 
-type Fields = ReadonlyMap<string, Listable>;
+/** What is wrong with one part of a request; its place is added by who knows it. */
+class Refusal extends Error {
+  override readonly name = 'Refusal';
 
-const text: Listable = { read: (value) => value, ordered: true, several: false };
-const number: Listable = { read: readNumber, ordered: true, several: false };
-const boolean: Listable = { read: readBoolean, ordered: false, several: false };
-
-const LIST = z
-  .string()
-  .transform((value, context): unknown => {
-    try {
-      return JSON.parse(value);
-    } catch {
-      context.addIssue('not JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z
-      .array(z.union([z.string(), z.number(), z.boolean()]).transform(String))
-      .min(1)
-      .max(100),
-  );
-
-/** What every submission has, beside its answers. */
-const OWN: readonly (readonly [string, Listable])[] = [
-  ['submittedAt', text],
-  ['updatedAt', text],
-  ['submittedBy', text],
-  ['formVersion', number],
-];
-
-const BY_TYPE: Readonly<Record<FieldType, Listable>> = {
-  text,
-  longText: text,
-  email: text,
-  integer: number,
-  decimal: number,
-  boolean,
-  date: text,
-  dateTime: text,
-  select: text,
-  multiSelect: { ...text, ordered: false, several: true },
-};
-
-/** An exact decimal travels as text, whose order is not that of the numbers. */
-const exactDecimal: Listable = { ...text, ordered: false };
-
-/** All that a list of the form's submissions can be filtered by; a field of several versions is as in the newest. */
-export function listableFields({ definitions }: Pick<FormView, 'definitions'>): Fields {
-  const fields = new Map(OWN);
-  for (const number of [...definitions.keys()].sort((a, b) => a - b)) {
-    const definition = definitions.get(number);
-    if (!definition) continue;
-    for (const { field } of outline(definition).fields) fields.set(`answers.${field.name}`, listable(field));
+  constructor(
+    readonly code: 'unknown_field' | 'operator' | 'value' | 'sort',
+    message: string,
+  ) {
+    super(message);
   }
-  return fields;
 }
 
-function listable(field: Field): Listable {
-  return field.type === 'decimal' && field.scale !== undefined ? exactDecimal : BY_TYPE[field.type];
+/**
+ * The conditions, all of which must hold, as one filter.
+ * @throws Problem `bad_request` with everything that is wrong with conditions and sort, each at its parameter
+ */
+export function planned({ where, sort }: ListRequest, listable: Listable): Filter {
+  const errors: ErrorItem[] = [];
+  const collect = <T>(path: string, work: () => T): T[] => {
+    try {
+      return [work()];
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      errors.push({ path, code: error.code, message: error.message });
+      return [];
+    }
+  };
+  const filters = where.flatMap((condition, i) =>
+    collect(`/filter/${i}`, () => filterOf(condition, known(condition.field, listable))),
+  );
+  collect('/sort', () => requireSortable(sort.field, known(sort.field, listable)));
+  const [first] = errors;
+  if (first) {
+    const detail = errors.length === 1 ? first.message : `The query has ${errors.length} errors.`;
+    throw new Problem('bad_request', detail, { errors });
+  }
+  return filters.length === 0 ? {} : { $and: filters };
 }
 
-/** @throws Problem `bad_request` naming the field */
-export function sortable(sort: SortOrder, fields: Fields): SortOrder {
-  const field = known(sort.field, fields);
-  if (field.ordered || field === boolean) return sort;
-  throw new Problem('bad_request', `the list can't be sorted by ${sort.field}`);
+function known(name: string, listable: Listable): readonly Typing[] {
+  const typings = listable.get(name);
+  if (typings) return typings;
+  const names = [...listable.keys()].slice(0, 40).join(', ');
+  throw new Refusal('unknown_field', `the form has no field ${name}; lists know ${names}`);
 }
 
-/** The conditions as one filter, all of which must hold. @throws Problem `bad_request` naming the field */
-export function matching(where: readonly Condition[], fields: Fields): Filter {
-  return where.length === 0
-    ? {}
-    : { $and: where.map((condition) => filterOf(condition, known(condition.field, fields))) };
+/** Several types of one field are sorted if they have one order. */
+function requireSortable(field: string, typings: readonly Typing[]): void {
+  const orders = new Set(typings.map(({ type }) => type.sorts));
+  if (orders.has(undefined)) {
+    const which =
+      'exact decimals (fields with `scale`) and multi-selects can be filtered by, and not sorted by';
+    throw new Refusal('sort', `the list can't be sorted by ${field}: ${which}`);
+  }
+  if (orders.size === 1) return;
+  const each = [...orders].join(' and ');
+  throw new Refusal('sort', `the list can't be sorted by ${field}: versions of the form have it as ${each}`);
 }
 
-function filterOf({ field, op, value }: Condition, listable: Listable): Filter {
+function filterOf({ field, op, value }: Condition, typings: readonly Typing[]): Filter {
   switch (op) {
-    case 'eq':
+    case 'exists':
+      return { [field]: { [readExists(field, value) ? '$ne' : '$eq']: null } };
     case 'ne':
-      return { [field]: { [`$${op}`]: listable.read(value) } };
+      return { $nor: [comparing({ field, op: 'eq', texts: [value] }, typings)] };
+    case 'in':
+      return comparing({ field, op, texts: readList(field, value) }, typings);
+    case 'eq':
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
-      if (!listable.ordered)
-        throw new Problem('bad_request', `${field} has no order, so ${op} does not apply to it`);
-      return { [field]: { [`$${op}`]: listable.read(value) } };
-    case 'in':
-      return { [field]: { $in: readList(value).map((part) => listable.read(part)) } };
-    case 'exists':
-      return { [field]: { [readBoolean(value) ? '$ne' : '$eq']: null } };
+      return comparing({ field, op, texts: [value] }, typings);
   }
 }
 
-function known(name: string, fields: Fields): Listable {
-  const field = fields.get(name);
-  if (field) return field;
-  throw new Problem(
-    'bad_request',
-    `the form has no field ${name}; lists know ${[...fields.keys()].slice(0, 40).join(', ')}`,
-  );
+interface Asked {
+  readonly field: string;
+  readonly op: Comparison;
+  readonly texts: readonly string[];
 }
 
-function readNumber(value: string): number {
-  const parsed = Number(value);
-  if (value.trim() !== '' && Number.isFinite(parsed)) return parsed;
-  throw new Problem('bad_request', `${JSON.stringify(value.slice(0, 40))} is not a number`);
+/**
+ * Each submission is compared as what the field is in its version. A value that is none for some of these types finds
+ * nothing there; one that is none for all of them is refused.
+ */
+function comparing({ field, op, texts }: Asked, typings: readonly Typing[]): Filter {
+  const apt = op === 'eq' || op === 'in' ? typings : inOrder(field, op, typings);
+  const read = apt.map((typing) => ({
+    typing,
+    values: texts.map((text) => typing.type.read(text, typing.fields)),
+  }));
+  const unread = texts.find((_text, i) => read.every(({ values }) => values[i] === undefined));
+  if (unread !== undefined) {
+    const expected = apt.map(({ type, fields }) => type.expects(fields)).join(', or ');
+    throw new Refusal(
+      'value',
+      `${JSON.stringify(unread.slice(0, 40))} is no value of ${field}: it must be ${expected}`,
+    );
+  }
+  const filters = read.flatMap(({ typing: { type, versions }, values }) => {
+    const some = values.filter((value) => value !== undefined);
+    if (some.length === 0) return [];
+    const filter = type.compare(field, op, op === 'in' ? some : some[0]);
+    return [typings.length === 1 ? filter : { formVersion: { $in: versions }, ...filter }];
+  });
+  return filters.length === 1 && filters[0] ? filters[0] : { $or: filters };
+}
+
+function inOrder(field: string, op: Comparison, typings: readonly Typing[]): readonly Typing[] {
+  const ordered = typings.filter(({ type }) => type.unordered === undefined);
+  if (ordered.length > 0) return ordered;
+  throw new Refusal('operator', `${op} does not apply to ${field}: ${typings[0]?.type.unordered}`);
 }
 
 /** Choices often hold commas, so a list of values is written as JSON. */
-function readList(value: string): string[] {
-  const parsed = LIST.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new Problem('bad_request', 'the value of `in` must be a JSON array, such as ["CA","FL"]');
+function readList(field: string, value: string): readonly string[] {
+  const list = parseList(value);
+  if (list) return list;
+  const expected = 'a JSON array of 1 to 100 values, such as ["CA","FL"]';
+  throw new Refusal('value', `what ${field} is to be in must be ${expected}`);
 }
 
-function readBoolean(value: string): boolean {
+function readExists(field: string, value: string): boolean {
   if (value === 'true' || value === 'false') return value === 'true';
-  throw new Problem('bad_request', `${JSON.stringify(value.slice(0, 40))} is neither true nor false`);
+  throw new Refusal('value', `whether ${field} exists must be true or false`);
 }

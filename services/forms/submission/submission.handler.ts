@@ -73,7 +73,7 @@ export class SubmissionHandler {
   get(
     @Payload({ schema: getSubmission.request }) request: Request<typeof getSubmission>,
   ): Response<typeof getSubmission> {
-    return queryOne(this.model, request, QUERY_TIMEOUT_MS);
+    return queryOne(this.model, this.catalog, request, QUERY_TIMEOUT_MS);
   }
 
   @MessagePattern(listSubmissions.subject)
@@ -88,7 +88,7 @@ export class SubmissionHandler {
   history(
     @Payload({ schema: getHistory.request }) request: Request<typeof getHistory>,
   ): Response<typeof getHistory> {
-    return queryHistory(this.log, request);
+    return queryHistory(this.log, this.catalog, request);
   }
 
   /** What the form as it is known here refuses may be what was just published elsewhere: then the log is asked. */

@@ -2,17 +2,20 @@ import type { z } from 'zod';
 import { Problem } from '#contracts/errors';
 import type { getSubmission, listSubmissions, Submission } from '#contracts/submission/submission.rpc';
 import type { ReadModel } from '#readmodel/read-model';
+import type { FormCatalog } from '../form/form-catalog.ts';
 import type { FormView } from '../form/form.view.ts';
 import { keysetPage, pageOf } from '../listing/keyset.ts';
 import { timeLeft } from '../listing/time-left.ts';
-import { listableFields, matching, sortable } from './submission.filter.ts';
+import { planned } from './submission.filter.ts';
+import { listableFields } from './submission.filter-fields.ts';
 import type { SubmissionDocument } from './submission.projection.ts';
 
 type Model = ReadModel<SubmissionDocument>;
 
-/** @throws Problem `submission_not_found`, `erased`, and what the read model throws */
+/** @throws Problem `submission_not_found`, `form_not_found`, `erased`, and what the read model throws */
 export async function queryOne(
   model: Model,
+  forms: Pick<FormCatalog, 'current'>,
   { caller, form, submission, minPosition }: z.infer<typeof getSubmission.request>,
   timeoutMs: number,
 ): Promise<z.infer<typeof getSubmission.response>> {
@@ -22,25 +25,27 @@ export async function queryOne(
     { _id: submission, workspace: caller.workspace, form },
     { limit: 1, maxTimeMs: timeLeft(deadline) },
   );
-  if (!document) throw new Problem('submission_not_found');
+  if (!document) {
+    await forms.current(caller.workspace, form); // says so if it is the form that does not exist
+    throw new Problem('submission_not_found');
+  }
   return { submission: describe(document), readModel };
 }
 
-/** @throws Problem `bad_request` for fields and values that the form does not have, `bad_cursor` */
+/** @throws Problem `bad_request` with everything that is wrong with filter and sort, `bad_cursor` */
 export async function queryList(
   model: Model,
   form: FormView,
   { caller, where, sort, limit, cursor, count, minPosition }: z.infer<typeof listSubmissions.request>,
   timeoutMs: number,
 ): Promise<z.infer<typeof listSubmissions.response>> {
-  const fields = listableFields(form);
   const conditions = {
     workspace: caller.workspace,
     form: form.outline.id,
     state: 'submitted',
-    ...matching(where, fields),
+    ...planned({ where, sort }, listableFields(form)),
   };
-  const page = keysetPage({ conditions, sort: sortable(sort, fields), limit, cursor });
+  const page = keysetPage({ conditions, sort, limit, cursor });
   const deadline = performance.now() + timeoutMs;
   const readModel = await model.waitFor(minPosition ?? undefined, timeoutMs);
   const [documents, total] = await Promise.all([
