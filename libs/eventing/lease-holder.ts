@@ -37,7 +37,7 @@ export async function hasDied(other: HolderProcess, self: HolderProcess): Promis
 }
 
 /** When a process began; undefined when it does not exist or is dead and only waits to be reaped. */
-async function startOf(pid: number): Promise<string | undefined> {
+export async function startOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch((error: NodeJS.ErrnoException) => {
     // ESRCH: it ended between opening and reading.
     if (error.code === 'ENOENT' || error.code === 'ESRCH') return undefined;
