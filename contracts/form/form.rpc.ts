@@ -5,7 +5,10 @@ import { FormDefinition } from './definition.ts';
 /** A form's id: chosen by its author, part of addresses and of subjects. */
 export const FormId = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'Must be lower-case letters, digits and inner hyphens, at most 63.')
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    'Must be lower-case letters, digits and inner hyphens, at most 63.',
+  )
   .meta({
     description: 'Lower-case letters, digits and inner hyphens, at most 63',
     examples: ['consumer-complaint'],
@@ -33,10 +36,12 @@ export const Form = z.object({
   current: VersionNumber.nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
+  /** When, by whom and why the whole form was retired. */
+  retired: z.object({ at: z.iso.datetime(), by: z.string(), reason: z.string() }).nullable(),
 });
 export type Form = z.infer<typeof Form>;
 
-export const FormSummary = Form.omit({ draft: true, versions: true });
+export const FormSummary = Form.omit({ draft: true, versions: true, retired: true });
 export type FormSummary = z.infer<typeof FormSummary>;
 
 export const PublishedVersion = VersionSummary.extend({ form: FormId, definition: FormDefinition });
@@ -59,7 +64,7 @@ export const createForm = defineRpc({
 export const editDraft = defineRpc({
   subject: 'rpc.forms.form.editDraft',
   kind: 'command',
-  request: z.object({ ...command, definition: SentDefinition, expectVersion: z.int() }),
+  request: z.object({ ...command, definition: SentDefinition, expectVersion: z.int().nullable() }),
   response: FormCommitted,
 });
 

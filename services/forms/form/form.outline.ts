@@ -3,8 +3,8 @@ import type { Form } from '#contracts/form/form.rpc';
 import type { StoredEvent } from '#eventing/stored-event';
 import type { FormEvent } from './form.decider.ts';
 
-/** A form without its definitions: what lists show, and what the read model holds. */
-export type FormOutline = Omit<Form, 'draft'>;
+/** A form without what the log alone holds: what lists show, and what the read model holds. */
+export type FormOutline = Omit<Form, 'draft' | 'retired'>;
 
 /** An event of a form, as it lies in the log. */
 export type StoredFormEvent = StoredEvent & FormEvent;
