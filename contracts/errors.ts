@@ -37,7 +37,11 @@ export const ERRORS = {
   forbidden: entry(403, 'The key lacks the scope', 'Use a key with the scope that `detail` names.'),
   not_found: entry(404, 'Nothing is here', 'Check the address.'),
   form_not_found: entry(404, 'No such form', 'Check the form id and that the key belongs to its workspace.'),
-  version_not_found: entry(404, 'No such version of the form', 'List the versions of the form.'),
+  version_not_found: entry(
+    404,
+    'No such version of the form',
+    'Read the form with GET /v1/forms/{form}: `versions` lists them.',
+  ),
   submission_not_found: entry(
     404,
     'No such submission',
@@ -51,6 +55,11 @@ export const ERRORS = {
     'A form with this id exists',
     'Choose another id, or edit the draft of the existing form.',
   ),
+  key_exists: entry(
+    409,
+    'The API key was made already',
+    'A key is shown once: if it was lost, revoke the one that `detail` names and create another with a new Idempotency-Key.',
+  ),
   form_has_no_draft_change: entry(
     409,
     'The draft equals the published version',
@@ -60,12 +69,12 @@ export const ERRORS = {
   version_retired: entry(
     409,
     'This version of the form is retired',
-    'Submit to the version that `detail` names, or without `version`.',
+    'Submit without `version` to the one that GET /v1/forms/{form} names in `current`; while that is null, publish a new version first.',
   ),
   form_retired: entry(
     409,
     'The form is retired',
-    'It takes no new submissions; its old ones can still be read.',
+    'It takes no submissions and no changes any more, for ever; what was submitted can still be read. Create another form.',
   ),
   contended: entry(409, 'Others kept changing this at the same time', 'Send the request again.'),
   erased: entry(410, 'This submission was erased', 'Nothing of it is left to read.'),
@@ -131,7 +140,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** One of several things wrong with a request, with the place where (a JSON Pointer into what was sent). */
+/** One of several things wrong with a request, with the place where: a JSON Pointer into what the code speaks of. */
 export interface ErrorItem {
   readonly path: string;
   readonly code: string;
