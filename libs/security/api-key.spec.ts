@@ -24,4 +24,11 @@ describe('API keys', () => {
   it('never match a hash of another length', () => {
     expect(matchesHash(issueApiKey().key, 'abcd')).toBe(false);
   });
+
+  it('has the id that its seed gives, and a secret of its own', () => {
+    const [one, two] = [issueApiKey('seed'), issueApiKey('seed')];
+    expect(apiKeyId(one.key)).toBe(two.id);
+    expect(one.key).not.toBe(two.key);
+    expect(issueApiKey('other').id).not.toBe(one.id);
+  });
 });

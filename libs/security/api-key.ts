@@ -19,8 +19,11 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  */
 export const hashApiKey = (key: string): string => createHash('sha256').update(key).digest('hex');
 
-export function issueApiKey(): IssuedKey {
-  const id = Array.from(randomBytes(8), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
+/** @param seed makes the same id of the same seed, so that a repeat is noticed; the secret is random all the same */
+export function issueApiKey(seed?: string): IssuedKey {
+  const drawn =
+    seed === undefined ? randomBytes(8) : createHash('sha256').update(seed).digest().subarray(0, 8);
+  const id = Array.from(drawn, (byte) => ALPHABET[byte % ALPHABET.length]).join('');
   const key = `fb_${id}_${randomBytes(32).toString('base64url')}`;
   return { key, id, hash: hashApiKey(key) };
 }

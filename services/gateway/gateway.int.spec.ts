@@ -1,8 +1,13 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import pino from 'pino';
+import { v7 as uuid } from 'uuid';
 import { SCOPES, type Scope } from '#contracts/access/scopes';
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
+import { ERRORS } from '#contracts/errors';
+import { subjects } from '#contracts/subjects';
 import { connectBus, type Bus } from '#eventing/bus';
 import type { EventLog } from '#eventing/event-log';
 import type { Executor } from '#eventing/executor';
@@ -12,6 +17,7 @@ import { RpcClient } from '#service/rpc-client';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import { AccessDirectory } from './access/access.directory.ts';
 import { bootstrap } from './access/bootstrap.ts';
+import { keyDecider } from './access/key.decider.ts';
 import { createHttpApp } from './http/app.ts';
 import { routesOf, type DeclaredRoute } from './http/require-scopes.ts';
 
@@ -82,6 +88,7 @@ describe('every route', () => {
       'GET /v1/forms/:form/versions/:number forms:read',
       'GET /v1/forms/:form/versions/:number/schema forms:read',
       'GET /v1/keys keys:read',
+      'GET /v1/keys/:key keys:read',
       'GET /v1/workspace workspace:read',
       'POST /v1/forms forms:write',
       'POST /v1/forms/:form/retire forms:write',
@@ -147,9 +154,86 @@ describe('API keys', () => {
   });
 
   it('end when they expire', async () => {
-    const { key } = await createKey(['workspace:read'], '2020-01-01T00:00:00.000Z');
+    const { key, id, hash } = issueApiKey();
+    await executor.execute({
+      subject: subjects.access('acme', id),
+      decider: keyDecider,
+      command: {
+        kind: 'create',
+        key: id,
+        name: 'spec',
+        hash,
+        scopes: ['workspace:read'],
+        expiresAt: '2020-01-01T00:00:00.000Z',
+      },
+      meta: { commandId: uuid(), time: '2019-01-01T00:00:00.000Z', actor: 'spec', correlation: 'spec' },
+    });
     const response = await app.inject({ url: '/v1/workspace', headers: bearer(key) });
     expect(response.json()).toMatchObject({ status: 401, detail: 'the key has expired' });
+  });
+
+  it('are read one at a time, where their Location says', async () => {
+    const made = await app.inject({
+      method: 'POST',
+      url: '/v1/keys',
+      headers: asOwner,
+      payload: { name: 'one', scopes: ['forms:read'] },
+    });
+    const { key: _secret, ...shown } = made.json<{ key: string }>();
+    const read = await app.inject({ url: String(made.headers.location), headers: asOwner });
+    expect([read.statusCode, read.json(), read.headers.etag]).toEqual([200, shown, made.headers.etag]);
+    const missing = await app.inject({ url: '/v1/keys/zzzzzzzz', headers: asOwner });
+    expect(missing.json()).toMatchObject({ code: 'key_not_found' });
+  });
+
+  it('are made once for an Idempotency-Key; a repeat is told which it was', async () => {
+    const create = (idempotencyKey: string): ReturnType<typeof app.inject> =>
+      app.inject({
+        method: 'POST',
+        url: '/v1/keys',
+        headers: { ...asOwner, 'idempotency-key': idempotencyKey },
+        payload: { name: 'once', scopes: ['forms:read'] },
+      });
+    const first = await create('key-1');
+    const { id, key } = first.json<{ id: string; key: string }>();
+    const again = await create('key-1');
+    expect([first.statusCode, again.statusCode]).toEqual([201, 409]);
+    expect(again.json()).toMatchObject({ code: 'key_exists', detail: expect.stringContaining(id) });
+    expect((await create('key-2')).json<{ id: string }>().id).not.toBe(id);
+    expect((await app.inject({ url: '/v1/forms/none', headers: bearer(key) })).statusCode).toBe(503);
+  });
+
+  it('end at a time in the future, given with any offset and kept in UTC', async () => {
+    const create = (expiresAt: string): ReturnType<typeof app.inject> =>
+      app.inject({
+        method: 'POST',
+        url: '/v1/keys',
+        headers: asOwner,
+        payload: { name: 'spec', scopes: ['forms:read'], expiresAt },
+      });
+    expect((await create('2099-01-01T00:00:00+02:00')).json()).toMatchObject({
+      expiresAt: '2098-12-31T22:00:00.000Z',
+    });
+    expect((await create('2020-01-01T00:00:00Z')).json()).toMatchObject({
+      status: 400,
+      errors: [{ path: '/expiresAt', code: 'too_early' }],
+    });
+    expect((await create('tomorrow')).json()).toMatchObject({
+      status: 400,
+      errors: [{ path: '/expiresAt', code: 'type' }],
+    });
+  });
+
+  it('are revoked by a request that announces a body and has none', async () => {
+    const { id } = await createKey(['workspace:read']);
+    const response = await app.inject({
+      method: 'DELETE',
+      url: `/v1/keys/${id}`,
+      headers: { ...asOwner, 'content-type': 'application/json' },
+    });
+    expect(response.statusCode).toBe(200);
+    const again = await app.inject({ method: 'DELETE', url: `/v1/keys/${id}`, headers: asOwner });
+    expect([again.statusCode, again.headers['idempotency-replayed']]).toEqual([200, undefined]);
   });
 
   it('give no scope that they lack', async () => {
@@ -198,7 +282,7 @@ describe('API keys', () => {
 
 describe('bad requests', () => {
   const submit = (
-    payload: string | object,
+    payload: string | Buffer | object,
     headers: object = {},
   ): Promise<{ statusCode: number; json(): unknown }> =>
     app.inject({
@@ -211,8 +295,30 @@ describe('bad requests', () => {
 
   it.each([
     ['malformed JSON', '{"answers":', json, 400, 'malformed_json'],
-    ['a property named __proto__', '{"answers":{"__proto__":{"a":1}}}', json, 400, 'malformed_json'],
-    ['an empty body', '', json, 400, 'malformed_json'],
+    ['a property named __proto__', '{"answers":{"__proto__":{"a":1}}}', json, 400, 'bad_request'],
+    ['an empty body', '', json, 400, 'bad_request'],
+    [
+      'bytes that are not UTF-8',
+      Buffer.concat([Buffer.from('{"answers":{"name":"B'), Buffer.from([0xff, 0xfe]), Buffer.from('C"}}')]),
+      json,
+      400,
+      'malformed_json',
+    ],
+    [
+      'another charset',
+      '{"answers":{}}',
+      { 'content-type': 'application/json; charset=iso-8859-1' },
+      415,
+      'unsupported_media_type',
+    ],
+    [
+      'a compressed body',
+      gzipSync('{"answers":{}}'),
+      { ...json, 'content-encoding': 'gzip' },
+      415,
+      'unsupported_media_type',
+    ],
+    ['another type asked for', '{"answers":{}}', { ...json, accept: 'text/csv' }, 406, 'not_acceptable'],
     ['a body that is no object', '[]', json, 400, 'bad_request'],
     [
       'a body that is nested too deeply',
@@ -245,6 +351,54 @@ describe('bad requests', () => {
     expect([response.statusCode, (response.json() as { code: string }).code]).toEqual([status, code]);
   });
 
+  it.each([
+    [{ 'content-type': 'application/json; charset=iso-8859-1' }, /iso-8859-1.*UTF-8 only/],
+    [{ ...json, 'content-encoding': 'gzip' }, /Content-Encoding gzip/],
+    [{ 'content-type': 'application/xml' }, /application\/xml/],
+  ])('name the header that is not taken: %j', async (headers, detail) => {
+    expect((await submit('{"answers":{}}', headers)).json()).toMatchObject({
+      detail: expect.stringMatching(detail),
+    });
+  });
+
+  // Nobody serves forms here: what comes so far was taken.
+  it.each([
+    { 'content-type': 'application/json; charset="UTF-8"', 'content-encoding': 'identity' },
+    { ...json, accept: 'text/html, application/*;q=0.5' },
+  ])('are not those that say the same in other words: %j', async (headers) => {
+    expect((await submit('{"answers":{}}', headers)).statusCode).toBe(503);
+  });
+
+  it('name the number of bytes that are taken', async () => {
+    const response = await submit({ answers: { a: 'x'.repeat(BODY_LIMIT) } });
+    expect(response.json()).toMatchObject({ detail: expect.stringContaining(String(BODY_LIMIT)) });
+  });
+
+  it.each(['/versions', '/retire', '/versions/1/retire'])(
+    'are not those without a body, at %s',
+    async (path) => {
+      const post = { method: 'POST', url: `/v1/forms/contact${path}` } as const;
+      expect((await app.inject({ ...post, headers: asOwner })).statusCode).toBe(503);
+      expect((await app.inject({ ...post, headers: { ...asOwner, ...json } })).statusCode).toBe(503);
+    },
+  );
+
+  it('name what is missing', async () => {
+    expect((await submit({})).json()).toMatchObject({ errors: [{ path: '/answers', code: 'required' }] });
+    const bare = await app.inject({
+      method: 'PUT',
+      url: '/v1/forms/contact/draft',
+      headers: { ...asOwner, 'if-match': '"1"' },
+      payload: { title: 'Bare' },
+    });
+    expect(bare.json<{ errors: object[] }>().errors).toEqual(
+      expect.arrayContaining([
+        { path: '/definition', code: 'required', message: 'This is required.' },
+        { path: '/title', code: 'unknown_field', message: 'There is no such field.' },
+      ]),
+    );
+  });
+
   it('name an unknown field by its place', async () => {
     const response = await submit({ answers: {}, answer: {} });
     expect(response.json()).toMatchObject({ errors: [{ path: '/answer', code: 'unknown_field' }] });
@@ -257,6 +411,8 @@ describe('bad requests', () => {
     });
     const malformed = await app.inject({ ...put, headers: { ...asOwner, 'if-match': '3' } });
     expect(malformed.json()).toMatchObject({ code: 'bad_request' });
+    const whatever = await app.inject({ ...put, headers: { ...asOwner, 'if-match': '*' } });
+    expect(whatever.json()).toMatchObject({ code: 'service_unavailable' });
   });
 
   it.each(['/v1/forms?limit=0', '/v1/forms?limit=x', '/v1/forms?page=2', '/v1/forms?state=open'])(
@@ -297,6 +453,15 @@ describe('every answer', () => {
     expect(bad.json()).toMatchObject({ requestId: bad.headers['x-request-id'] });
   });
 
+  it('is 304 to who has it', async () => {
+    const { id } = await createKey(['forms:read']);
+    const get = (ifNoneMatch: string): ReturnType<typeof app.inject> =>
+      app.inject({ url: `/v1/keys/${id}`, headers: { ...asOwner, 'if-none-match': ifNoneMatch } });
+    const known = await get('"1"');
+    expect([known.statusCode, known.body, known.headers.etag]).toEqual([304, '', '"1"']);
+    expect((await get('"2"')).statusCode).toBe(200);
+  });
+
   it('is 503 at once when no forms service answers', async () => {
     const response = await app.inject({ url: '/v1/forms/contact', headers: asOwner });
     expect(response.json()).toMatchObject({ status: 503, code: 'service_unavailable' });
@@ -319,5 +484,43 @@ describe('the reference', () => {
 
   it('loads nothing from elsewhere', async () => {
     expect((await app.inject({ url: '/docs' })).body).not.toMatch(/(src|href)="https?:/);
+  });
+
+  it('is the page whatever a browser accepts', async () => {
+    expect((await app.inject({ url: '/docs', headers: { accept: 'text/html' } })).statusCode).toBe(200);
+  });
+
+  it('says of every body that it may be refused for its type and its size, and when it may be left out', async () => {
+    const { paths } = (await app.inject({ url: '/openapi.json' })).json<OpenAPIObject>();
+    const withBody = Object.entries(paths)
+      .flatMap(([path, item]) => [item.post, item.put].map((operation) => ({ path, operation })))
+      .flatMap(({ path, operation }) => (operation?.requestBody ? [{ path, operation }] : []));
+    expect(withBody).toHaveLength(7);
+    for (const { operation } of withBody) {
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['400', '406', '413', '415']));
+    }
+    const optional = withBody.filter(
+      ({ operation }) => !(operation.requestBody as { required?: boolean }).required,
+    );
+    expect(optional.map(({ path }) => path).sort()).toEqual([
+      '/v1/forms/{form}/retire',
+      '/v1/forms/{form}/versions',
+      '/v1/forms/{form}/versions/{number}/retire',
+    ]);
+  });
+
+  it('says which headers are needed, and where an ETag spares the answer', async () => {
+    const { paths } = (await app.inject({ url: '/openapi.json' })).json<OpenAPIObject>();
+    expect(paths['/v1/forms/{form}/draft']?.put?.parameters).toContainEqual(
+      expect.objectContaining({ name: 'If-Match', required: true }),
+    );
+    expect(paths['/v1/forms/{form}']?.get?.responses).toHaveProperty('304');
+    expect(paths['/v1/forms']?.get?.responses).not.toHaveProperty('304');
+  });
+
+  it('names the limit of a body and every error', async () => {
+    const { info } = (await app.inject({ url: '/openapi.json' })).json<OpenAPIObject>();
+    expect(info.description).toContain(`${BODY_LIMIT} bytes`);
+    for (const code of Object.keys(ERRORS)) expect(info.description).toContain(`\`${code}\``);
   });
 });

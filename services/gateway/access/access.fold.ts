@@ -43,6 +43,8 @@ export function foldAccess({ keys, workspaces }: Directory, event: AccessEvent):
       return;
     case 'formbus.access.keyCreated.v1': {
       const { key, name, hash, scopes, expiresAt } = event.data;
+      // The id may follow from what a caller sent: the key that had it first stays, so nobody can take another's away.
+      if (keys.has(key)) return;
       keys.set(key, {
         id: key,
         workspace: event.workspace,
@@ -59,7 +61,8 @@ export function foldAccess({ keys, workspaces }: Directory, event: AccessEvent):
     }
     case 'formbus.access.keyRevoked.v1': {
       const known = keys.get(event.data.key);
-      if (known) keys.set(known.id, { ...known, revokedAt: event.time, version: event.version });
+      if (known?.workspace === event.workspace)
+        keys.set(known.id, { ...known, revokedAt: event.time, version: event.version });
     }
   }
 }

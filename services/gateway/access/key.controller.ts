@@ -8,9 +8,11 @@ import type { CommandCaller } from '#contracts/rpc';
 import { subjects } from '#contracts/subjects';
 import type { Executed, Executor } from '#eventing/executor';
 import { issueApiKey } from '#security/api-key';
+import { derivedId } from '#security/digest';
 import { Operation } from '../http/operation.ts';
 import { FromCommandCaller, FromPrincipal, type Principal } from '../http/principal.ts';
-import { sayCommitted } from '../http/response-headers.ts';
+import { IdempotencyKey } from '../http/request-headers.ts';
+import { entityTag, sayCommitted } from '../http/response-headers.ts';
 import { AccessDirectory } from './access.directory.ts';
 import type { KeyRecord } from './access.fold.ts';
 import { keyDecider, type KeyCommand, type KeyState } from './key.decider.ts';
@@ -34,10 +36,17 @@ const CreatedKey = ApiKey.extend({
 const CreateBody = z.strictObject({
   name: z.string().min(1).max(200),
   scopes: z.array(Scope).min(1),
-  expiresAt: z.iso.datetime().nullable().default(null),
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .transform((time) => new Date(time).toISOString())
+    .nullable()
+    .default(null)
+    .meta({ description: 'In the future, with any offset from UTC; null is never' }),
 });
 
-const KeyPath = z.object({ key: z.string().regex(/^[A-Za-z0-9]{8}$/) });
+const KeyPath = z.object({
+  key: z.string().regex(/^[A-Za-z0-9]{8}$/, 'Must be the eight letters and digits of a key id.'),
+});
 
 @ApiTags('keys')
 @Controller('v1/keys')
@@ -51,17 +60,20 @@ export class KeyController {
   @Operation({
     id: 'createKey',
     summary: 'Create an API key for this workspace',
-    description: 'A key can give no scope that it does not have itself, and none that outlives it.',
+    description:
+      'A key can give no scope that it does not have itself, and none that outlives it. The new key is shown once: a repeat with the same Idempotency-Key makes no second one, and is refused with the id of the first (`key_exists`).',
     scope: 'keys:write',
     status: 201,
     response: CreatedKey,
-    errors: ['outcome_unknown'],
+    errors: ['key_exists', 'outcome_unknown'],
+    accepts: ['Idempotency-Key'],
     gives: ['ETag', 'Formbus-Position', 'Location'],
   })
   async create(
     @FromCommandCaller() caller: CommandCaller,
     @FromPrincipal() principal: Principal,
     @Body({ schema: CreateBody }) { name, scopes, expiresAt }: z.infer<typeof CreateBody>,
+    @IdempotencyKey() idempotencyKey: string | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.infer<typeof CreatedKey>> {
     const lacking = scopes.filter((scope) => !principal.scopes.has(scope));
@@ -72,18 +84,24 @@ export class KeyController {
         `a key that ends at ${principal.expiresAt} can give none that lasts longer`,
       );
     }
-    const { key, id, hash } = issueApiKey();
-    const command: KeyCommand = {
-      kind: 'create',
-      key: id,
-      name,
-      hash,
-      scopes: [...new Set(scopes)],
-      expiresAt,
-    };
+    if (expiresAt !== null && expiresAt <= caller.time) throw inThePast();
+    const { workspace, actor } = caller;
+    const { key, id, hash } = issueApiKey(
+      idempotencyKey === null ? undefined : derivedId(workspace, actor, 'createKey', idempotencyKey),
+    );
+    const command = { kind: 'create', key: id, name, hash, scopes: [...new Set(scopes)], expiresAt } as const;
     sayDone(reply, await this.execute(caller, id, command, true), `/v1/keys/${id}`);
-    const { time: createdAt, actor: createdBy } = caller;
-    return { id, name, scopes: [...new Set(scopes)], createdAt, createdBy, expiresAt, revokedAt: null, key };
+    const { scopes: given } = command;
+    return {
+      id,
+      name,
+      scopes: [...given],
+      createdAt: caller.time,
+      createdBy: actor,
+      expiresAt,
+      revokedAt: null,
+      key,
+    };
   }
 
   @Get()
@@ -95,6 +113,28 @@ export class KeyController {
   })
   list(@FromPrincipal() { workspace }: Principal): { items: ApiKey[] } {
     return { items: this.directory.keysOf(workspace).map(describe) };
+  }
+
+  @Get(':key')
+  @Operation({
+    id: 'getKey',
+    summary: 'Read what an API key may do, without the key itself',
+    scope: 'keys:read',
+    response: ApiKey,
+    errors: ['key_not_found'],
+    gives: ['ETag'],
+  })
+  async get(
+    @FromPrincipal() { workspace }: Principal,
+    @Param({ schema: KeyPath }) { key }: z.infer<typeof KeyPath>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ApiKey> {
+    // Another process may have created or revoked it a moment ago.
+    await this.directory.refresh();
+    const found = this.directory.key(key);
+    if (found?.workspace !== workspace) throw new Problem('key_not_found');
+    reply.header('etag', entityTag(found.version));
+    return describe(found);
   }
 
   @Delete(':key')
@@ -134,6 +174,11 @@ export class KeyController {
     });
   }
 }
+
+const inThePast = (): Problem =>
+  new Problem('bad_request', 'The body has 1 error.', {
+    errors: [{ path: '/expiresAt', code: 'too_early', message: 'Must be in the future.' }],
+  });
 
 /** Both RFC 3339; null is for ever. */
 function outlives(one: string | null, other: string | null): boolean {

@@ -33,7 +33,7 @@ describe('an API key', () => {
   it('refuses another secret under its id', () => {
     given(keyDecider, created)
       .when({ ...create, hash: 'b'.repeat(64) })
-      .thenProblem('internal');
+      .thenProblem('key_exists');
   });
 
   it('is revoked', () => {

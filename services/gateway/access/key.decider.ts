@@ -32,9 +32,13 @@ export const keyDecider: Decider<KeyCommand, KeyState, KeyEvent> = {
           const { key, name, hash, scopes, expiresAt } = command;
           return [newEvent(keyCreatedV1, { key, name, hash, scopes: [...scopes], expiresAt })];
         }
-        // The launcher gives the same first key at every start; another secret under a used id is an accident.
+        // The launcher gives the same first key at every start; another secret is the repeat of a request whose answer
+        // showed the first one.
         if (state.hash === command.hash) return [];
-        throw new Problem('internal', `key id ${command.key} is taken by another key`);
+        throw new Problem(
+          'key_exists',
+          `The key ${command.key} exists; its secret was shown when it was made`,
+        );
       }
       case 'revoke':
         if (state.state === 'none') throw new Problem('key_not_found');

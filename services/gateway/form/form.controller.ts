@@ -33,8 +33,9 @@ const VersionPath = FormPath.extend({ number: z.coerce.number().pipe(VersionNumb
 /** `forms` checks definitions and names all that is wrong with them; here they only have a place. */
 const DefinitionBody = z.strictObject({ definition: checkedAs('FormDefinition') });
 const CreateBody = z.strictObject({ id: FormId, definition: checkedAs('FormDefinition') });
-const PublishBody = z.strictObject({ note: z.string().max(2000).default('') });
-const RetireBody = z.strictObject({ reason: z.string().max(2000).default('') });
+/** Every property has a default, and so has the body: it may be left out. */
+const PublishBody = z.strictObject({ note: z.string().max(2000).default('') }).prefault({});
+const RetireBody = z.strictObject({ reason: z.string().max(2000).default('') }).prefault({});
 
 const ListQuery = z.strictObject({
   state: z.enum(['draft', 'published', 'retired']).optional(),
@@ -53,16 +54,12 @@ export class FormController {
   @Operation({
     id: 'createForm',
     summary: 'Create a form as a draft',
+    description:
+      'An Idempotency-Key counts for one form id: the same id and body give the first answer again, the same id with another definition is refused. Under another id the same key is another request.',
     scope: 'forms:write',
     status: 201,
     response: Form,
-    errors: [
-      'form_exists',
-      'invalid_definition',
-      'idempotency_key_reused',
-      'body_too_large',
-      'outcome_unknown',
-    ],
+    errors: ['form_exists', 'invalid_definition', 'idempotency_key_reused', 'outcome_unknown'],
     accepts: ['Idempotency-Key'],
     gives: [...COMMITTED, 'Location', 'Idempotency-Replayed'],
   })
@@ -126,7 +123,8 @@ export class FormController {
   @Operation({
     id: 'editDraft',
     summary: 'Replace the draft',
-    description: 'If-Match is required, so that nobody overwrites a change that they have not seen.',
+    description:
+      'If-Match is required, so that nobody overwrites a change that they have not seen; `*` overwrites whatever is there.',
     scope: 'forms:write',
     response: Form,
     errors: [
@@ -135,17 +133,16 @@ export class FormController {
       'invalid_definition',
       'stale',
       'precondition_required',
-      'body_too_large',
       'outcome_unknown',
     ],
-    accepts: ['If-Match'],
+    requires: ['If-Match'],
     gives: COMMITTED,
   })
   async edit(
     @FromCommandCaller() caller: CommandCaller,
     @Param({ schema: FormPath }) { form }: z.infer<typeof FormPath>,
     @Body({ schema: DefinitionBody }) { definition }: z.infer<typeof DefinitionBody>,
-    @RequiredIfMatch() expectVersion: number,
+    @RequiredIfMatch() expectVersion: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Form> {
     return changed(reply, await this.rpc.call(editDraft, { caller, form, definition, expectVersion }));
@@ -218,6 +215,8 @@ export class FormController {
   @Operation({
     id: 'retireVersion',
     summary: 'Retire one version: it takes no new submissions',
+    description:
+      'For ever. Without `version`, submissions are then made to the newest version that is not retired. What was submitted stays.',
     scope: 'forms:write',
     response: Form,
     errors: ['form_not_found', 'version_not_found', 'stale', 'outcome_unknown'],
@@ -241,6 +240,8 @@ export class FormController {
   @Operation({
     id: 'retireForm',
     summary: 'Retire the form: no version of it takes new submissions',
+    description:
+      'For ever: a retired form can neither be changed nor opened again, and its id stays taken. What was submitted stays, and can be read.',
     scope: 'forms:write',
     response: Form,
     errors: ['form_not_found', 'stale', 'outcome_unknown'],

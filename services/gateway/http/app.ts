@@ -8,7 +8,10 @@ import { nestLogger } from '#service/nest-logger';
 import { GatewayModule, type GatewayDependencies } from '../gateway.module.ts';
 import { serveReference } from '../openapi/reference.ts';
 import { describeApi } from '../openapi/document.ts';
+import { refuseOtherTypes } from './accept.ts';
 import { limitBodies } from './body-limits.ts';
+import { takeJson } from './json-body.ts';
+import { answerNotModified } from './not-modified.ts';
 import { refuseUnknownRoutes } from './unknown-route.ts';
 import { measureRequests } from './request-metrics.ts';
 import { ProblemFilter } from './problem.filter.ts';
@@ -50,18 +53,19 @@ export async function createHttpApp(
     reply.header('x-request-id', request.id);
     done();
   });
-  // JSON alone: what a page's form could post without asking is refused before it is read.
-  fastify.removeContentTypeParser('text/plain');
-  limitBodies(fastify);
   measureRequests(fastify);
   const routes = refuseUnknownRoutes(fastify, new ProblemFilter(dependencies.logger));
+  refuseOtherTypes(fastify);
+  takeJson(fastify);
+  limitBodies(fastify);
+  answerNotModified(fastify);
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(dependencies), adapter, {
     logger: nestLogger(dependencies.logger.child({}, { level: 'warn' })),
     abortOnError: false,
     bodyParser: false,
   });
   requireScopes(app);
-  serveReference(app, describeApi(app as INestApplication, publicUrl));
+  serveReference(app, describeApi(app as INestApplication, { bodyLimit, publicUrl }));
   await app.init();
   routes.seal();
   return app;

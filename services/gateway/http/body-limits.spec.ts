@@ -20,6 +20,20 @@ describe('a body', () => {
     );
   });
 
+  it.each([
+    ['__proto__', '{"answers":{"__proto__":{"a":1}}}'],
+    ['__proto__', '{"answers":[{"\\u005f_proto__":1}]}'],
+    ['constructor', '{"answers":{"constructor":{"prototype":1}}}'],
+  ])('is refused for a property %s, which it names', (name, text) => {
+    expect(() => checkBody(JSON.parse(text))).toThrow(
+      expect.objectContaining({ code: 'bad_request', message: expect.stringContaining(name) }),
+    );
+  });
+
+  it('may have a property of an innocent name', () => {
+    expect(() => checkBody({ answers: { constructor: 'Brunel', prototype: 1, proto: {} } })).not.toThrow();
+  });
+
   it('is walked in time for its size alone', () => {
     expect(() =>
       checkBody({ answers: { many: Array.from({ length: 100_000 }, (_, i) => i) } }),

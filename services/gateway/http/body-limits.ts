@@ -20,7 +20,8 @@ export function limitBodies(fastify: FastifyInstance): void {
  * Walks without recursion, so that depth costs nothing.
  *
  * @throws Problem `bad_request` for nesting over 64, and for numbers that no number holds: `1e999` is valid JSON,
- * parses to Infinity and would be passed on as null, which is no answer
+ * parses to Infinity and would be passed on as null, which is no answer; and for names that would change what an object
+ * is, wherever it is copied by hand
  */
 export function checkBody(body: unknown): void {
   let level: unknown[] = [body];
@@ -31,9 +32,29 @@ export function checkBody(body: unknown): void {
       if (typeof value === 'number' && !Number.isFinite(value)) {
         throw new Problem('bad_request', 'The body holds a number that is too large');
       }
-      if (typeof value === 'object' && value !== null)
-        for (const inner of Object.values(value)) next.push(inner);
+      if (Array.isArray(value)) for (const inner of value) next.push(inner);
+      else if (typeof value === 'object' && value !== null) {
+        for (const name of Object.keys(value)) {
+          const inner = (value as Record<string, unknown>)[name];
+          refusePoison(name, inner);
+          next.push(inner);
+        }
+      }
     }
     level = next;
   }
 }
+
+function refusePoison(name: string, value: unknown): void {
+  if (name === '__proto__') throw poison('__proto__');
+  if (
+    name === 'constructor' &&
+    typeof value === 'object' &&
+    value !== null &&
+    Object.hasOwn(value, 'prototype')
+  )
+    throw poison('constructor with a prototype');
+}
+
+const poison = (name: string): Problem =>
+  new Problem('bad_request', `No property of a body may be named ${name}`);

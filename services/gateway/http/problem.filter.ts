@@ -31,10 +31,6 @@ export function problemDocument(problem: Problem, requestId: string): ProblemDoc
 
 /** What Fastify and Nest refuse by themselves, in the words of the errors table. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad_request',
   FST_ERR_BAD_URL: 'bad_request',
   FST_ERR_MAX_PARAM_LENGTH: 'not_found',
@@ -49,12 +45,19 @@ const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
   415: 'unsupported_media_type',
 };
 
-/** Every error as a Problem: refusals keep their words, anything unforeseen becomes `internal`. */
-export function asProblem(error: unknown): Problem {
+/**
+ * Every error as a Problem: refusals keep their words, anything unforeseen becomes `internal`.
+ *
+ * @param bodyLimit the bytes that the route takes
+ */
+export function asProblem(error: unknown, bodyLimit: number): Problem {
   if (error instanceof Problem) return error;
   // Nest wraps what Fastify threw.
-  if (error instanceof HttpException && error.cause !== undefined) return asProblem(error.cause);
+  if (error instanceof HttpException && error.cause !== undefined) return asProblem(error.cause, bodyLimit);
   const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: string };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new Problem('body_too_large', `At most ${bodyLimit} bytes are taken here`);
+  }
   if (typeof code === 'string' && CODES[code]) return new Problem(CODES[code], message);
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   const known = typeof status === 'number' ? STATUS_CODES[status] : undefined;
@@ -68,7 +71,9 @@ export class ProblemFilter implements ExceptionFilter {
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
-    await this.write(asProblem(error), http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    const request = http.getRequest<FastifyRequest>();
+    const problem = asProblem(error, request.routeOptions.bodyLimit);
+    await this.write(problem, request, http.getResponse<FastifyReply>());
   }
 
   async write(problem: Problem, request: FastifyRequest, reply: FastifyReply): Promise<void> {

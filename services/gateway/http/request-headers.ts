@@ -38,12 +38,14 @@ export const IfMatch = createParamDecorator((_: unknown, context: ExecutionConte
   readIfMatch(header(context, 'if-match')),
 );
 
-/** If-Match where a change without it could undo another's unseen. */
-export const RequiredIfMatch = createParamDecorator((_: unknown, context: ExecutionContext): number => {
-  const version = readIfMatch(header(context, 'if-match'));
-  if (version === null) throw new Problem('precondition_required');
-  return version;
-});
+/** If-Match where a change without it could undo another's unseen; whoever sends `*` says that this is meant. */
+export const RequiredIfMatch = createParamDecorator(
+  (_: unknown, context: ExecutionContext): number | null => {
+    const value = header(context, 'if-match');
+    if (value === undefined) throw new Problem('precondition_required');
+    return readIfMatch(value);
+  },
+);
 
 /** The Formbus-Min-Position header, or null; the service that knows the log's epoch checks it. */
 export const MinPosition = createParamDecorator((_: unknown, context: ExecutionContext): string | null => {

@@ -6,7 +6,9 @@ export const entityTag = (version: number): string => `"${version}"`;
 /** What the answer to a command says in its headers. */
 export function sayCommitted(reply: FastifyReply, committed: Committed, location?: string): void {
   reply.header('etag', entityTag(committed.version)).header('formbus-position', committed.position);
-  if (committed.replayed) reply.header('idempotency-replayed', 'true');
+  // A change that changed nothing is a replay only to who asked for one.
+  if (committed.replayed && reply.request.headers['idempotency-key'] !== undefined)
+    reply.header('idempotency-replayed', 'true');
   if (location !== undefined) reply.header('location', location);
 }
 

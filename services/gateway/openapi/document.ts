@@ -1,15 +1,25 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
+import { errorsTable, POINTERS } from '#contracts/errors-table';
 import { CHECKED_AS } from './checked-as.ts';
 
 type StandardSchemaConversionResult = { schema: unknown; components?: Record<string, unknown> };
 
-const DESCRIPTION = `Publish forms, take submissions, read them back.
+const description = (bodyLimit: number): string => `Publish forms, take submissions, read them back.
 
 Every write is answered once it is durable, with its position in the log (\`Formbus-Position\`). Send that back as
 \`Formbus-Min-Position\` to read your own write. Send an \`Idempotency-Key\` with what must not be done twice.
-Every error is a problem document (RFC 9457) whose \`code\` is one of the errors table.`;
+
+A body is JSON in UTF-8, uncompressed, of at most ${bodyLimit} bytes.
+
+## Errors
+
+Every error is a problem document (RFC 9457) whose \`code\` is one of this table.
+
+${POINTERS}
+
+${errorsTable()}`;
 
 /**
  * What zod says of a schema, as OpenAPI 3.1 takes it: definitions move to the document's components, and a body that
@@ -56,10 +66,13 @@ function relinked(node: unknown): unknown {
 }
 
 /** The OpenAPI 3.1 description of every route, from the schemas that validate its requests. */
-export function describeApi(app: INestApplication, publicUrl?: string): OpenAPIObject {
+export function describeApi(
+  app: INestApplication,
+  { bodyLimit, publicUrl }: { bodyLimit: number; publicUrl?: string | undefined },
+): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setTitle('Formbus')
-    .setDescription(DESCRIPTION)
+    .setDescription(description(bodyLimit))
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .setOpenAPIVersion('3.1.1')
@@ -73,7 +86,11 @@ export function describeApi(app: INestApplication, publicUrl?: string): OpenAPIO
     autoTagControllers: false,
   });
   for (const item of Object.values(document.paths)) {
-    for (const operation of Object.values(item as Record<string, OperationObject>)) labelProblems(operation);
+    for (const operation of Object.values(item as Record<string, OperationObject>)) {
+      labelProblems(operation);
+      excuseDefaults(operation);
+    }
+    describeNotModified((item as Record<string, OperationObject>).get);
   }
   return document;
 }
@@ -87,4 +104,31 @@ function labelProblems(operation: OperationObject): void {
     const { 'application/json': content } = response.content ?? {};
     if (content) response.content = { 'application/problem+json': content };
   }
+}
+
+/** A body that has a default may be left out. */
+function excuseDefaults(operation: OperationObject): void {
+  const body = operation?.requestBody;
+  if (!body || !('content' in body)) return;
+  const schema = body.content['application/json']?.schema;
+  if (schema && 'default' in schema) body.required = false;
+}
+
+/** What is read with an ETag need not be sent again to who has it. */
+function describeNotModified(operation: OperationObject): void {
+  const found = operation?.responses['200'];
+  if (!operation || !found || !('headers' in found) || !found.headers?.['ETag']) return;
+  operation.responses['304'] = {
+    description: 'What If-None-Match names is still current; there is no body.',
+  };
+  operation.parameters = [
+    ...(operation.parameters ?? []),
+    {
+      name: 'If-None-Match',
+      in: 'header',
+      required: false,
+      description: 'The ETag that the caller has; 304 while it is the current one.',
+      schema: { type: 'string' },
+    },
+  ];
 }

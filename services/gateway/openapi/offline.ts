@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Logger } from 'pino';
+import { GatewayConfig } from '../config.ts';
 import { GatewayModule, type GatewayDependencies } from '../gateway.module.ts';
 import { describeApi } from './document.ts';
 
@@ -17,5 +18,5 @@ export async function apiDescription(logger: Logger): Promise<OpenAPIObject> {
   const app = await NestFactory.create(GatewayModule.with(dependencies), new FastifyAdapter(), {
     logger: false,
   });
-  return describeApi(app);
+  return describeApi(app, { bodyLimit: GatewayConfig.shape.BODY_LIMIT_BYTES.parse(undefined) });
 }

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { keyCreatedV1, keyRevokedV1 } from '#contracts/access/access.events';
+import { newEvent } from '#contracts/event';
+import { foldAccess, type AccessEvent, type Directory } from './access.fold.ts';
+import type { KeyEvent } from './key.decider.ts';
+
+const KEY = 'abcdEF12';
+const created = newEvent(keyCreatedV1, {
+  key: KEY,
+  name: 'CI',
+  hash: 'a'.repeat(64),
+  scopes: ['forms:read'],
+  expiresAt: null,
+});
+const revoked = newEvent(keyRevokedV1, { key: KEY, reason: 'leaked' });
+
+const stored = (workspace: string, event: KeyEvent): AccessEvent =>
+  ({ ...event, workspace, time: '2030-01-01T00:00:00.000Z', actor: 'spec', version: 1 }) as AccessEvent;
+
+function folded(...events: AccessEvent[]): Directory {
+  const directory: Directory = { keys: new Map(), workspaces: new Map() };
+  for (const event of events) foldAccess(directory, event);
+  return directory;
+}
+
+describe('the access directory', () => {
+  it('knows who created a key, and that it was revoked', () => {
+    expect(folded(stored('acme', created)).keys.get(KEY)).toMatchObject({
+      workspace: 'acme',
+      createdBy: 'spec',
+      revokedAt: null,
+    });
+    expect(folded(stored('acme', created), stored('acme', revoked)).keys.get(KEY)).toMatchObject({
+      revokedAt: '2030-01-01T00:00:00.000Z',
+    });
+  });
+
+  it('lets no workspace take or revoke a key of another by its id', () => {
+    const { keys } = folded(stored('acme', created), stored('other', created), stored('other', revoked));
+    expect(keys.get(KEY)).toMatchObject({ workspace: 'acme', revokedAt: null });
+  });
+});
