@@ -26,7 +26,18 @@ const common = {
     .meta({ description: 'For the front end; passed through' }),
 };
 
-const Length = z.int().min(0).max(LIMITS.answersBytes);
+/** What a front end may offer before there is an answer. */
+const defaultOf = <Schema extends z.ZodType>(schema: Schema): z.ZodOptional<Schema> =>
+  schema.optional().meta({
+    description:
+      'A hint for front ends, to be offered before there is an answer; the server never applies it',
+  });
+
+const Length = z
+  .int()
+  .min(0)
+  .max(LIMITS.answersBytes)
+  .meta({ description: 'In characters: Unicode code points' });
 const textBounds = {
   minLength: Length.optional(),
   maxLength: Length.optional(),
@@ -36,7 +47,7 @@ const textBounds = {
     .max(LIMITS.patternLength)
     .optional()
     .meta({ description: 'RE2 syntax; found anywhere in the answer unless anchored by ^ and $' }),
-  default: z.string().optional(),
+  default: defaultOf(z.string()),
 };
 
 const CalendarDate = z
@@ -73,14 +84,15 @@ const choosing = {
 
 export const TextField = z
   .strictObject({ type: z.literal('text'), ...common, ...textBounds })
-  .meta({ id: 'FormTextField', description: 'One line of text' });
+  .meta({ id: 'FormTextField', description: 'One line of text, without control characters but the tab' });
 
-export const LongTextField = z
-  .strictObject({ type: z.literal('longText'), ...common, ...textBounds })
-  .meta({ id: 'FormLongTextField', description: 'Text of several lines' });
+export const LongTextField = z.strictObject({ type: z.literal('longText'), ...common, ...textBounds }).meta({
+  id: 'FormLongTextField',
+  description: 'Text of several lines, without control characters but the tab',
+});
 
 export const EmailField = z
-  .strictObject({ type: z.literal('email'), ...common, default: z.string().optional() })
+  .strictObject({ type: z.literal('email'), ...common, default: defaultOf(z.string()) })
   .meta({ id: 'FormEmailField', description: 'An e-mail address as HTML defines one' });
 
 export const IntegerField = z
@@ -89,7 +101,7 @@ export const IntegerField = z
     ...common,
     min: z.int().optional(),
     max: z.int().optional(),
-    default: z.int().optional(),
+    default: defaultOf(z.int()),
   })
   .meta({ id: 'FormIntegerField', description: 'A whole number of at most 53 bits' });
 
@@ -102,7 +114,7 @@ export const DecimalField = z
     }),
     min: z.number().optional(),
     max: z.number().optional(),
-    default: z.union([z.number(), z.string()]).optional(),
+    default: defaultOf(z.union([z.number(), z.string()])),
   })
   .meta({
     id: 'FormDecimalField',
@@ -110,7 +122,7 @@ export const DecimalField = z
   });
 
 export const BooleanField = z
-  .strictObject({ type: z.literal('boolean'), ...common, default: z.boolean().optional() })
+  .strictObject({ type: z.literal('boolean'), ...common, default: defaultOf(z.boolean()) })
   .meta({ id: 'FormBooleanField', description: 'true or false; both count as answered' });
 
 export const DateField = z
@@ -119,7 +131,7 @@ export const DateField = z
     ...common,
     min: CalendarDate.optional(),
     max: CalendarDate.optional(),
-    default: CalendarDate.optional(),
+    default: defaultOf(CalendarDate),
   })
   .meta({ id: 'FormDateField', description: 'A date of the calendar, YYYY-MM-DD; midnight UTC in rules' });
 
@@ -129,7 +141,7 @@ export const DateTimeField = z
     ...common,
     min: Instant.optional(),
     max: Instant.optional(),
-    default: Instant.optional(),
+    default: defaultOf(Instant),
   })
   .meta({
     id: 'FormDateTimeField',
@@ -137,7 +149,7 @@ export const DateTimeField = z
   });
 
 export const SelectField = z
-  .strictObject({ type: z.literal('select'), ...common, ...choosing, default: z.string().optional() })
+  .strictObject({ type: z.literal('select'), ...common, ...choosing, default: defaultOf(z.string()) })
   .meta({ id: 'FormSelectField', description: 'One of the choices' });
 
 export const MultiSelectField = z
@@ -147,7 +159,7 @@ export const MultiSelectField = z
     ...choosing,
     minSelected: z.int().min(0).optional(),
     maxSelected: z.int().min(0).optional(),
-    default: z.array(z.string()).optional(),
+    default: defaultOf(z.array(z.string())),
   })
   .meta({ id: 'FormMultiSelectField', description: 'Any of the choices; kept in the order of the choices' });
 

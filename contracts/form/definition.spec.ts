@@ -55,4 +55,9 @@ describe('the form language', () => {
       expect.arrayContaining(FIELD_SCHEMAS.map((field) => field.meta()?.id ?? 'a field without an id')),
     );
   });
+
+  it('says of every default that the server does not apply it', () => {
+    const defaults = FIELD_SCHEMAS.map((field) => field.shape.default.meta()?.description ?? 'nothing');
+    expect(defaults.filter((text) => !text.includes('the server never applies it'))).toEqual([]);
+  });
 });

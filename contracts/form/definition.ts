@@ -54,6 +54,37 @@ export const FormPage = z
   .meta({ id: 'FormPage', description: 'What is shown at once' });
 export type FormPage = z.infer<typeof FormPage>;
 
+/** A form that can be sent as it is: what the reference shows, and what a newcomer tries first. */
+const EXAMPLE = {
+  title: 'Contact us',
+  pages: [
+    {
+      fields: [
+        { type: 'text', name: 'name', label: 'Your name', required: true, maxLength: 100 },
+        { type: 'email', name: 'email', label: 'Your e-mail address', required: true },
+        {
+          type: 'select',
+          name: 'subject',
+          label: 'What is it about?',
+          choices: [
+            { value: 'question', label: 'A question' },
+            { value: 'order', label: 'An order' },
+          ],
+        },
+        {
+          type: 'text',
+          name: 'order_number',
+          label: 'Number of the order',
+          visible: "subject == 'order'",
+          required: true,
+          pattern: '^[0-9]{6}$',
+        },
+        { type: 'longText', name: 'message', label: 'Your message' },
+      ],
+    },
+  ],
+};
+
 export const FormDefinition = z
   .strictObject({
     title: LocalizedText,
@@ -69,7 +100,12 @@ export const FormDefinition = z
       .meta({ description: 'The languages offered: every text that is a map must then have each of them' }),
     pages: z.array(FormPage).min(1).max(500),
   })
-  .meta({ id: 'FormDefinition', title: 'Form definition', description: 'A form as its author writes it' });
+  .meta({
+    id: 'FormDefinition',
+    title: 'Form definition',
+    description: 'A form as its author writes it',
+    examples: [EXAMPLE],
+  });
 export type FormDefinition = z.infer<typeof FormDefinition>;
 
 /** The language of texts that carry no tag. */

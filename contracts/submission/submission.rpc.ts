@@ -12,8 +12,9 @@ export const Receipt = z.object({
   formVersion: VersionNumber,
   state: z.literal('submitted'),
   submittedAt: z.iso.datetime(),
-  /** Fields whose answers were left out, since the form does not show them for these answers. */
-  dropped: z.array(z.string()),
+  dropped: z.array(z.string()).meta({
+    description: 'Fields whose answers were left out, since the form does not show them for these answers',
+  }),
 });
 export type Receipt = z.infer<typeof Receipt>;
 
@@ -22,9 +23,14 @@ export const Submission = z.object({
   form: FormId,
   formVersion: VersionNumber,
   state: z.enum(['submitted']),
-  /** Counts every change of the submission; the ETag. */
-  version: z.int().positive(),
-  answers: Answers,
+  version: z
+    .int()
+    .positive()
+    .meta({ description: 'Counts every change of the submission; the ETag. Not the version of the form' }),
+  answers: Answers.meta({
+    description:
+      'By field name, in normal form: instants in UTC, chosen values in the order of the choices; what is not answered is left out',
+  }),
   submittedAt: z.iso.datetime(),
   submittedBy: z.string(),
   updatedAt: z.iso.datetime(),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { FormDefinition } from '#contracts/form/definition';
 import { LIMITS } from '#contracts/form/definition-limits';
 import { compileForm } from './compile.ts';
 
@@ -26,18 +27,14 @@ describe('compiling a form', () => {
     ['no fields', [], ['/pages no_fields']],
     ['an unknown property', [text('a', { requierd: true })], ['/0/requierd unknown_property']],
     ['an unknown type', [{ type: 'tetx', name: 'a' }], ['/0/type unknown_type']],
-    ['a name that rules could not use', [text('first name')], ['/0/name invalid_format']],
+    ['a name that rules could not use', [text('first name')], ['/0/name pattern']],
     [
       'a name that CEL reserves',
       [text('in'), text('form'), text('constructor')],
       ['/0/name reserved_name', '/1/name reserved_name', '/2/name reserved_name'],
     ],
-    ['a rule that is neither truth nor text', [text('a', { required: 1 })], ['/0/required invalid_type']],
-    [
-      'a tag that is none',
-      [text('a', { label: { 'not a tag': 'x' } })],
-      ['/0/label/not a tag invalid_format'],
-    ],
+    ['a rule that is neither truth nor text', [text('a', { required: 1 })], ['/0/required type']],
+    ['a tag that is none', [text('a', { label: { 'not a tag': 'x' } })], ['/0/label/not a tag pattern']],
     ['a property of another type of field', [text('a', { scale: 2 })], ['/0/scale unknown_property']],
     ['one name twice', [text('a'), text('a')], ['/1/name duplicate_name', '/1/name duplicate_id']],
     [
@@ -128,7 +125,7 @@ describe('compiling a form', () => {
     [
       'a constraint without a message',
       [text('a', { constraints: [{ rule: 'true' }] })],
-      ['/0/constraints/0/message missing'],
+      ['/0/constraints/0/message required'],
     ],
   ])('refuses %s', (_what, fields, expected) => {
     expect(faults(...fields)).toEqual(expected);
@@ -239,6 +236,12 @@ describe('compiling a form', () => {
         '/0/visible rule_too_long',
       ]);
     });
+  });
+
+  it('takes the example of the reference as it is', () => {
+    const examples = (FormDefinition.meta()?.['examples'] ?? []) as readonly unknown[];
+    expect(examples).toHaveLength(1);
+    expect(examples.flatMap(errorsOf)).toEqual([]);
   });
 
   it('asks for every language that the form offers', () => {

@@ -26,9 +26,9 @@ describe('errors of shape', () => {
       { type: 1, name: 'a' },
       [`/type unknown_type: there is no type a number; the types are ${types}`],
     ],
-    ['no type', { name: 'a' }, [`/type missing: a type is missing; the types are ${types}`]],
-    ['a field that is none', null, [' invalid_type: expected an object, not null']],
-    ['no name', { type: 'text' }, ['/name missing: this property is missing: expected text']],
+    ['no type', { name: 'a' }, [`/type required: a type is missing; the types are ${types}`]],
+    ['a field that is none', null, [' type: expected an object, not null']],
+    ['no name', { type: 'text' }, ['/name required: this property is missing: expected text']],
     [
       'a reserved name',
       { type: 'text', name: 'in' },
@@ -39,7 +39,7 @@ describe('errors of shape', () => {
     [
       'a name of other characters',
       { type: 'text', name: 'first name' },
-      ['/name invalid_format: expected a letter, then letters, digits and underscores, at most 64'],
+      ['/name pattern: expected a letter, then letters, digits and underscores, at most 64'],
     ],
     [
       'a reserved attribute',
@@ -51,18 +51,10 @@ describe('errors of shape', () => {
     [
       'neither of two kinds',
       text({ required: 1 }),
-      ['/required invalid_type: expected true or false, or text, not a number'],
+      ['/required type: expected true or false, or text, not a number'],
     ],
-    [
-      'a list for a number',
-      text({ minLength: [] }),
-      ['/minLength invalid_type: expected a number, not a list'],
-    ],
-    [
-      'a broken number',
-      text({ minLength: 1.5 }),
-      ['/minLength invalid_type: expected a whole number, not 1.5'],
-    ],
+    ['a list for a number', text({ minLength: [] }), ['/minLength type: expected a number, not a list']],
+    ['a broken number', text({ minLength: 1.5 }), ['/minLength type: expected a whole number, not 1.5']],
     ['a number below its least', text({ minLength: -1 }), ['/minLength too_small: must be at least 0']],
     [
       'a number above its most',
@@ -109,7 +101,7 @@ describe('errors of shape', () => {
       { requiredKeys: [] },
     );
     const codes =
-      /^(missing|unknown_type|unknown_property|invalid_type|invalid_format|reserved_name|too_(short|long|small|large|few|many))$/;
+      /^(required|unknown_type|unknown_property|type|pattern|reserved_name|too_(short|long|small|large|few|many))$/;
     fc.assert(
       fc.property(field, (given) => {
         const parsed = parseDefinition({ title: 'T', pages: [{ fields: [given] }] });

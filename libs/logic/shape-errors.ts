@@ -33,7 +33,7 @@ function errorsOf(issue: Issue, path: readonly PropertyKey[]): readonly ErrorIte
     case 'invalid_key':
       return shapeErrors(issue.issues, path);
     case 'invalid_format':
-      return error('invalid_format', `expected ${issue.message}`);
+      return error('pattern', `expected ${issue.message}`);
     case 'too_small':
       return error(...least(issue.origin, Number(issue.minimum)));
     case 'too_big':
@@ -41,7 +41,7 @@ function errorsOf(issue: Issue, path: readonly PropertyKey[]): readonly ErrorIte
     case 'custom':
       return error(customCode(issue), `${named(issue.input)}${issue.message}`);
     default:
-      return error('invalid_value', issue.message);
+      return error('invalid', issue.message);
   }
 }
 
@@ -58,7 +58,7 @@ function typeError({
   const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
   const types = `the types are ${options.join(', ')}`;
   const given = (input as Readonly<Record<string, unknown>>)[discriminator ?? ''];
-  if (given === undefined) return { code: 'missing', message: `a type is missing; ${types}` };
+  if (given === undefined) return { code: 'required', message: `a type is missing; ${types}` };
   return {
     code: 'unknown_type',
     message: `there is no type ${typeof given === 'string' ? quoted(given) : kindOfValue(given)}; ${types}`,
@@ -81,8 +81,8 @@ function wrongType(issues: readonly Issue[], input: unknown): Omit<ErrorItem, 'p
     issue.code === 'invalid_type' ? [KINDS[issue.expected] ?? issue.expected] : [],
   );
   const expected = `expected ${kinds.join(', or ')}`;
-  if (input === undefined) return { code: 'missing', message: `this property is missing: ${expected}` };
-  return { code: 'invalid_type', message: `${expected}, not ${kindOfValue(input)}` };
+  if (input === undefined) return { code: 'required', message: `this property is missing: ${expected}` };
+  return { code: 'type', message: `${expected}, not ${kindOfValue(input)}` };
 }
 
 function kindOfValue(input: unknown): string {
@@ -119,6 +119,6 @@ function most(origin: string, maximum: number): Worded {
 
 /** A check of our own says its code with its message. */
 const customCode = ({ params }: z.core.$ZodIssueCustom): string =>
-  typeof params?.['code'] === 'string' ? params['code'] : 'invalid_value';
+  typeof params?.['code'] === 'string' ? params['code'] : 'invalid';
 
 const named = (input: unknown): string => (typeof input === 'string' ? `${quoted(input)} ` : '');
