@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SCOPES } from '#contracts/access/scopes';
 import { issueApiKey } from '#security/api-key';
@@ -49,12 +50,36 @@ interface Case {
 
 const CASES: readonly Case[] = [
   { what: 'JSON that is cut off', call: post('{"answers": {'), status: 400, code: 'malformed_json' },
-  { what: 'a body that is empty', call: post(''), status: 400, code: 'malformed_json' },
+  { what: 'a body that is empty', call: post(''), status: 400, code: 'bad_request' },
+  {
+    what: 'bytes that are not UTF-8',
+    call: post(Buffer.from('{"answers":{"name":"Zo\xeb"}}', 'latin1')),
+    status: 400,
+    code: 'malformed_json',
+  },
+  {
+    what: 'another charset',
+    call: post({ answers: ANSWERS }, { headers: { 'content-type': 'application/json; charset=latin1' } }),
+    status: 415,
+    code: 'unsupported_media_type',
+  },
+  {
+    what: 'a compressed body',
+    call: post(gzipSync('{"answers":{}}'), { headers: { 'content-encoding': 'gzip' } }),
+    status: 415,
+    code: 'unsupported_media_type',
+  },
+  {
+    what: 'another type asked for',
+    call: get('/v1/forms', { headers: { accept: 'text/csv' } }),
+    status: 406,
+    code: 'not_acceptable',
+  },
   {
     what: 'JSON that would change the prototype',
     call: post('{"answers": {}, "__proto__": {"admin": true}}'),
     status: 400,
-    code: 'malformed_json',
+    code: 'bad_request',
   },
   { what: 'a list for a body', call: post([]), status: 400, code: 'bad_request' },
   { what: 'null for a body', call: post('null'), status: 400, code: 'bad_request' },
@@ -352,6 +377,26 @@ describe('an Idempotency-Key', () => {
     });
   });
 
+  it('gives a form again, and refuses another definition under its id', async () => {
+    const { client } = world;
+    const first = await client.createForm('once', guestBook, 'form-1');
+    const again = await client.createForm('once', guestBook, 'form-1');
+    expect(again).toMatchObject({ status: 201, body: first.body, replayed: true });
+    await expect(client.createForm('once', { ...guestBook, title: 'Twice' }, 'form-1')).rejects.toMatchObject(
+      {
+        status: 422,
+        code: 'idempotency_key_reused',
+      },
+    );
+  });
+
+  it('that was not sent is not said to be replayed', async () => {
+    const { client } = world;
+    const { headers } = await client.getForm('draft-only');
+    const same = await client.editDraft('draft-only', guestBook, headers.etag ?? '');
+    expect(same).toMatchObject({ status: 200, replayed: false });
+  });
+
   it('that was used at the same time makes one submission', async () => {
     const { client } = world;
     const all = await Promise.all(
@@ -369,5 +414,45 @@ describe('an Idempotency-Key', () => {
     expect(await client.submit(FORM, { name: 'Joan' }, { idempotencyKey: 'guest-3' })).toMatchObject({
       replayed: false,
     });
+  });
+});
+
+describe('an ETag', () => {
+  it('spares the answer while it is current', async () => {
+    const { client } = world;
+    const { body, position } = await client.submit(FORM, { name: 'Ada' });
+    for (const path of [`/v1/forms/${FORM}`, `${SUBMISSIONS}/${body.id}`]) {
+      const found = await client.call({ method: 'GET', path, minPosition: position });
+      const known = await client.exchange(
+        get(path, { headers: { 'if-none-match': found.headers.etag ?? '' } }),
+      );
+      expect([path, known.status, known.body]).toEqual([path, 304, '']);
+      const old = await client.exchange(get(path, { headers: { 'if-none-match': '"99"' } }));
+      expect([path, old.status]).toEqual([path, 200]);
+    }
+  });
+
+  it('is not needed to replace a draft by who says so', async () => {
+    const { client } = world;
+    const replaced = await client.editDraft('draft-only', { ...guestBook, title: 'Whatever was there' }, '*');
+    expect(replaced).toMatchObject({ status: 200, body: { title: 'Whatever was there' } });
+    await expect(client.editDraft('no-such-form', guestBook, '*')).rejects.toMatchObject({
+      code: 'form_not_found',
+    });
+  });
+});
+
+describe('a body that may be left out', () => {
+  it('is taken for its defaults', async () => {
+    const { client } = world;
+    await client.createForm('bare', guestBook);
+    const published = await client.exchange({ method: 'POST', path: '/v1/forms/bare/versions' });
+    expect(published).toMatchObject({ status: 201, body: { current: 1 } });
+    const retired = await client.exchange({
+      method: 'POST',
+      path: '/v1/forms/bare/retire',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(retired).toMatchObject({ status: 200, body: { state: 'retired', retired: { reason: '' } } });
   });
 });
