@@ -84,7 +84,11 @@ export const ERRORS = {
     'The body is over the limit',
     'Send at most the number of bytes that `detail` names.',
   ),
-  unsupported_media_type: entry(415, 'The media type is not supported', 'Send application/json.'),
+  unsupported_media_type: entry(
+    415,
+    'The media type is not supported',
+    'Send application/json in UTF-8, uncompressed.',
+  ),
   invalid_definition: entry(
     422,
     'The form definition has errors',
@@ -103,7 +107,7 @@ export const ERRORS = {
   precondition_required: entry(
     428,
     'The change needs If-Match',
-    'Read the resource, and send its ETag in If-Match.',
+    'Read the resource, and send its ETag in If-Match, or `*` to change whatever is there.',
   ),
   internal: entry(
     500,
