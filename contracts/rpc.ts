@@ -48,11 +48,13 @@ export const Committed = z.object({
 });
 export type Committed = z.infer<typeof Committed>;
 
-/** How fresh the read model was when it answered. */
+/**
+ * How fresh the read model was when it answered. Why one is halted is told to operators alone (readiness, log): an
+ * event that it cannot handle may be another workspace's.
+ */
 export const Freshness = z.object({
   position: Position,
   ageSeconds: z.number().nonnegative(),
   state: z.enum(['live', 'behind', 'halted']),
-  reason: z.string().optional(),
 });
 export type Freshness = z.infer<typeof Freshness>;

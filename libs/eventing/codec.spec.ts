@@ -140,6 +140,14 @@ describe('the codec', () => {
     expect(() => decode({ ...message, payload: Buffer.from('{"page":1}') })).toThrow('missing');
   });
 
+  it('names an event whose envelope is damaged, as far as it can be read', () => {
+    const message = stored({ text: 't', extra: 1, page: 3 });
+    const headers = new Map([...message.headers, ['formbus-version', 'x']]);
+    expect(() => decode({ ...message, headers })).toThrow(
+      expect.objectContaining({ id: 'c.1', type: message.headers.get('ce-type') }),
+    );
+  });
+
   it('gives the clear fields of an event whose key is gone', () => {
     expect(decode(stored({ text: 't', extra: 1, page: 3 }), having('erased'))).toMatchObject({
       erased: true,

@@ -187,9 +187,9 @@ export function keyPlace(subject: string): { workspace: string; owner: string } 
 }
 
 function undecodable(message: RawMessage, envelope: Envelope | undefined, cause: unknown): UndecodableEvent {
-  const { seq, subject } = message;
-  return new UndecodableEvent(
-    { seq, subject, ...(envelope && { id: envelope.id, type: envelope.type }) },
-    cause,
-  );
+  const { seq, subject, headers } = message;
+  // Of an envelope that is damaged elsewhere, these two may still be whole: they help to find the event.
+  const id = envelope?.id ?? headers.get('ce-id');
+  const type = envelope?.type ?? headers.get('ce-type');
+  return new UndecodableEvent({ seq, subject, ...(id && { id }), ...(type && { type }) }, cause);
 }

@@ -83,7 +83,7 @@ export class Lookout {
       return { ...sight, state: 'live', ageSeconds: 0 };
     const ageSeconds = Math.max(0, Date.now() - asOf.getTime()) / 1000;
     if (halted === null) return { ...sight, state: 'behind', ageSeconds };
-    return { ...sight, state: 'halted', ageSeconds, reason: halted.detail };
+    return { ...sight, state: 'halted', ageSeconds };
   }
 
   /** Whether the documents hold everything there is, though nobody says so. */

@@ -14,7 +14,6 @@ export interface CheckpointNotice {
   readonly state: 'live' | 'behind' | 'halted';
   /** For how long its readers have missed events, as of now; a span, because clocks differ. */
   readonly ageSeconds: number;
-  readonly reason?: string;
 }
 
 type Named = Pick<Projection<Identified>, 'name'>;

@@ -165,11 +165,14 @@ describe('a projector', () => {
       await eventually(async () =>
         expect(await model.freshness()).toMatchObject({ state: 'halted', position: before }),
       );
-      expect((await model.freshness()).reason).toContain('thirteen is bad luck');
+      // Why is for operators: the event may be another workspace's.
+      expect(projector.status().reason).toContain('thirteen is bad luck');
+      expect(JSON.stringify(await model.freshness())).not.toContain('bad luck');
       expect(await model.waitFor(before, 100)).toMatchObject({ state: 'halted' });
       await expect(model.waitFor(poison, 20_000)).rejects.toMatchObject({
         code: 'read_model_behind',
         retryAfter: 30,
+        message: expect.not.stringContaining('bad luck'),
       });
       expect(await model.findOne({ _id: 'a' })).toMatchObject({ moves: [1] });
       const first = (await model.freshness()).ageSeconds;
@@ -187,7 +190,6 @@ describe('a projector', () => {
       expect(await late.freshness()).toMatchObject({
         state: 'halted',
         position: before,
-        reason: 'thirteen is bad luck',
       });
       await expect(late.waitFor(await world.append('b', open()), 20_000)).rejects.toMatchObject({
         code: 'read_model_behind',

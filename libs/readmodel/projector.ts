@@ -227,7 +227,7 @@ export class Projector<Doc extends Identified> {
 function noticeOf(
   token: number,
   { checkpoint, progress }: NonNullable<Leader['read']>,
-  { state, lagSeconds, reason }: ProjectorStatus,
+  { state, lagSeconds }: ProjectorStatus,
 ): CheckpointNotice {
   const live = state === 'live' && lagSeconds < LIVE_SECONDS;
   return {
@@ -237,6 +237,5 @@ function noticeOf(
     seq: progress.seq,
     state: state === 'halted' ? 'halted' : live ? 'live' : 'behind',
     ageSeconds: lagSeconds,
-    ...(reason !== undefined && { reason }),
   };
 }

@@ -141,8 +141,8 @@ export class ReadModel<Doc extends Identified> {
   }
 }
 
-function behind({ seq, state, reason }: Sight, position: string): Problem {
-  const why = state === 'halted' ? `: it is halted (${reason ?? 'see its log'})` : '';
+function behind({ seq, state }: Sight, position: string): Problem {
+  const why = state === 'halted' ? ': it is halted, and operators have been told why' : '';
   return new Problem('read_model_behind', `The read model is at ${seq} and not yet at ${position}${why}`, {
     retryAfter: state === 'halted' ? 30 : 1,
   });

@@ -46,13 +46,6 @@ describe('freshness', () => {
     });
   });
 
-  it('gives the reason of a halt', () => {
-    expect(freshnessOf({ ...sight, state: 'halted', reason: 'why' }, 1000)).toMatchObject({
-      state: 'halted',
-      reason: 'why',
-    });
-  });
-
   it('does not age between two notices of a live one', () => {
     expect(freshnessOf({ ...sight, state: 'live', ageSeconds: 0 }, 3000).ageSeconds).toBe(0);
   });

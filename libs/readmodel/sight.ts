@@ -10,7 +10,6 @@ export interface Sight {
   readonly state: Freshness['state'];
   /** As of `at`. */
   readonly ageSeconds: number;
-  readonly reason?: string;
   /** Milliseconds on the monotonic clock. */
   readonly at: number;
 }
@@ -37,12 +36,11 @@ export class Notices {
   }
 }
 
-export function freshnessOf({ epoch, seq, state, ageSeconds, reason, at }: Sight, now: number): Freshness {
+export function freshnessOf({ epoch, seq, state, ageSeconds, at }: Sight, now: number): Freshness {
   const since = state === 'live' ? 0 : (now - at) / 1000;
   return {
     position: formatPosition(epoch, seq),
     ageSeconds: ageSeconds + since,
     state,
-    ...(reason !== undefined && { reason }),
   };
 }
