@@ -1,5 +1,8 @@
 import { eventually } from '#tools/testing/eventually';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { spawnService, type Spawned } from './fixtures/spawn.ts';
 
 const soon = <T>(check: () => T | Promise<T>): Promise<T> => eventually(check, { timeoutMs: 30_000 });
@@ -63,14 +66,17 @@ describe('a service in worker processes', () => {
   });
 
   it('starts another worker when one is killed, and serves from the others meanwhile', async () => {
-    const service = await start();
+    const folder = await mkdtemp(join(tmpdir(), 'formbus-cluster-'));
+    const service = await start({ HOLD_BACK: join(folder, 'held') });
     const [victim, other] = [...(await pids(service))];
+    await writeFile(join(folder, 'held'), '');
     process.kill(victim ?? 0, 'SIGKILL');
     await soon(async () => {
       expect((await readiness(service)).checks.workers?.detail).toBe('1 of 2 workers ready');
     });
     expect((await readiness(service)).status).toBe('degraded');
     expect(await pids(service)).toEqual(new Set([other]));
+    await rm(folder, { recursive: true });
     await soon(async () => {
       expect((await readiness(service)).status).toBe('ok');
     });

@@ -135,7 +135,7 @@ describe('running a service', () => {
   });
 
   it('ends by itself when its event loop is stuck', async () => {
-    const service = await start({ STUCK_AFTER_MS: '1000' });
+    const service = await start({ STUCK_AFTER_MS: '3000' });
     await fetch(`${service.url}/stick`);
     expect(await service.exit).toBe('SIGKILL');
     expect(service.log.at(-1)).toMatchObject({ level: 'fatal', msg: expect.stringContaining('event loop') });

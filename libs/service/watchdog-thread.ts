@@ -17,13 +17,14 @@ let silent = 0;
 
 /**
  * Counts its own ticks and looks at no clock: when the whole process was stopped (a laptop asleep, SIGSTOP), both
- * threads stood still, and that is no reason to die.
+ * threads stood still, and that is no reason to die. It waits for one tick more than it was told: between two beats
+ * that come in time there may be a look at which nothing has changed.
  */
 setInterval(() => {
   const now = Atomics.load(counter, 0);
   silent = now === last ? silent + 1 : 0;
   last = now;
-  if (silent < ticks) return;
+  if (silent <= ticks) return;
   const msg = `the event loop has not turned for ${(ticks * tickMs) / 1000} s: exiting`;
   const line = { level: 'fatal', time: new Date().toISOString(), service, pid: process.pid, msg };
   writeSync(1, `${JSON.stringify(line)}\n`);

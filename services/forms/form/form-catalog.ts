@@ -30,6 +30,8 @@ export class FormCatalog {
   readonly #log: EventLog;
   readonly #logger: Logger;
   readonly #entries = new LRUCache<string, Promise<CatalogEntry>>({ max: FORMS_KEPT });
+  /** The last event of a form that the log has told of: a replica that lags may give less. */
+  readonly #told = new LRUCache<string, number>({ max: FORMS_KEPT });
   readonly #stopping = new AbortController();
   #following: Promise<void> | undefined;
   /** Whether the log is followed from before anything that is loaded now. */
@@ -76,12 +78,15 @@ export class FormCatalog {
     this.#entries.delete(subjects.form(workspace, form));
   }
 
-  /** A failed load is not kept: the next caller tries again. */
+  /** A load that failed or came short of what the log has told is not kept: the next caller tries again. */
   #keep(subject: string, loading: Promise<CatalogEntry>): void {
     this.#entries.set(subject, loading);
-    loading.catch(() => {
+    const drop = (): void => {
       if (this.#entries.peek(subject) === loading) this.#entries.delete(subject);
-    });
+    };
+    loading.then(({ seq }) => {
+      if (seq < (this.#told.get(subject) ?? 0)) drop();
+    }, drop);
   }
 
   async #load(subject: string): Promise<CatalogEntry> {
@@ -102,7 +107,10 @@ export class FormCatalog {
           signal: this.#stopping.signal,
         });
         for await (const batch of batches) {
-          for (const event of batch.events) this.#entries.delete(event.subject);
+          for (const { subject, seq } of batch.events) {
+            this.#entries.delete(subject);
+            this.#told.set(subject, seq);
+          }
           from = Math.max(from, batch.lastSeq);
         }
       } catch (error) {
