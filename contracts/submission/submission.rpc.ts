@@ -48,25 +48,26 @@ export const HistoryEntry = z.object({
 });
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
 
+/** `submittedAt`, `formVersion`, ..., or `answers.<field>`. */
+const ListField = z
+  .string()
+  .max(130, 'The field must be at most 130 characters.')
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$/,
+    'The field must be submittedAt, updatedAt, submittedBy, formVersion or answers.<name>; one inside groups has its name alone.',
+  );
+
+const OPERATORS = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'exists'] as const;
+
 /** One condition of a list; a list holds what satisfies all of them. */
 export const Condition = z.object({
-  /** `submittedAt`, `formVersion`, ..., or `answers.<field>`. */
-  field: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$/)
-    .max(130),
-  op: z.enum(['eq', 'ne', 'lt', 'lte', 'gt', 'gte', 'in', 'exists']),
-  value: z.string().max(2000),
+  field: ListField,
+  op: z.enum(OPERATORS, `The operator must be one of ${OPERATORS.join(', ')}.`),
+  value: z.string().max(2000, 'The value must be at most 2000 characters.'),
 });
 export type Condition = z.infer<typeof Condition>;
 
-export const SortOrder = z.object({
-  field: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$/)
-    .max(130),
-  descending: z.boolean(),
-});
+export const SortOrder = z.object({ field: ListField, descending: z.boolean() });
 export type SortOrder = z.infer<typeof SortOrder>;
 
 export const submit = defineRpc({

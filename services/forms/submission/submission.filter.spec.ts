@@ -237,7 +237,7 @@ describe('a field that versions define differently', () => {
     const of = form([{ type: 'date', name: 'v' }], [{ type: 'integer', name: 'v' }]);
     const { message } = refusal(() => only('answers.v', 'eq', 'abc', of));
     expect(message).toBe(
-      '"abc" is no value of answers.v: it must be a date such as 2024-02-29, or a number such as 12 or -0.5',
+      'The query has 1 error: "abc" is no value of answers.v: it must be a date such as 2024-02-29, or a number such as 12 or -0.5',
     );
   });
 
@@ -260,7 +260,7 @@ describe('a field that versions define differently', () => {
     const dates = form([{ type: 'text', name: 'v' }], [{ type: 'date', name: 'v' }]);
     expect(ask([], { sort, of: dates })).toEqual({});
     expect(refusal(() => ask([], { sort, of: changed })).message).toBe(
-      "the list can't be sorted by answers.v: versions of the form have it as text and number",
+      "The query has 1 error: the list can't be sorted by answers.v: versions of the form have it as text and number",
     );
   });
 });

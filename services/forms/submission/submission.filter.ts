@@ -41,10 +41,9 @@ export function planned({ where, sort }: ListRequest, listable: Listable): Filte
     collect(`/filter/${i}`, () => filterOf(condition, known(condition.field, listable))),
   );
   collect('/sort', () => requireSortable(sort.field, known(sort.field, listable)));
-  const [first] = errors;
-  if (first) {
-    const detail = errors.length === 1 ? first.message : `The query has ${errors.length} errors.`;
-    throw new Problem('bad_request', detail, { errors });
+  if (errors.length > 0) {
+    const count = errors.length === 1 ? `1 error: ${errors[0]?.message}` : `${errors.length} errors.`;
+    throw new Problem('bad_request', `The query has ${count}`, { errors });
   }
   return filters.length === 0 ? {} : { $and: filters };
 }

@@ -22,6 +22,7 @@ import type { Caller, CommandCaller } from '#contracts/rpc';
 
 import { RpcClient } from '#service/rpc-client';
 import { Operation } from '../http/operation.ts';
+import { PageLimit } from '../http/page-limit.ts';
 import { FromCaller, FromCommandCaller } from '../http/principal.ts';
 import { IdempotencyKey, IfMatch, MinPosition, RequiredIfMatch } from '../http/request-headers.ts';
 import { checkedAs } from '../openapi/checked-as.ts';
@@ -39,7 +40,7 @@ const RetireBody = z.strictObject({ reason: z.string().max(2000).default('') }).
 
 const ListQuery = z.strictObject({
   state: z.enum(['draft', 'published', 'retired']).optional(),
-  limit: z.coerce.number().pipe(z.int().min(1).max(200)).default(50),
+  limit: PageLimit,
   cursor: z.string().max(4000).optional(),
 });
 

@@ -19,10 +19,11 @@ import { Operation } from '../http/operation.ts';
 import { FromCaller, FromCommandCaller } from '../http/principal.ts';
 import { IdempotencyKey, Locale, MinPosition } from '../http/request-headers.ts';
 import { entityTag, sayCommitted, sayFreshness } from '../http/response-headers.ts';
-import { readCondition, readSort } from './list-query.ts';
+import { ListQuery } from './list-query.ts';
 
 const FormPath = z.object({ form: FormId });
-const SubmissionPath = FormPath.extend({ submission: SubmissionId });
+/** A UUID may be written in either case; ids are in lower case. */
+const SubmissionPath = FormPath.extend({ submission: SubmissionId.toLowerCase() });
 
 const SubmitBody = z
   .strictObject({
@@ -32,31 +33,6 @@ const SubmitBody = z
     }),
   })
   .meta({ examples: [{ answers: { name: 'Ada Lovelace', email: 'ada@example.org' } }] });
-
-/** One condition may stand alone or among others: `filter=a&filter=b`. */
-const Repeated = z
-  .union([z.string(), z.array(z.string())])
-  .transform((value) => (typeof value === 'string' ? [value] : value))
-  .pipe(z.array(z.string()).max(20));
-
-const ListQuery = z.strictObject({
-  filter: Repeated.default([]).meta({
-    description:
-      '`<field>:<op>:<value>`, repeatable, all must hold; ops eq, ne, lt, lte, gt, gte, in (a JSON array), exists (true or false). Fields: submittedAt, updatedAt, formVersion, submittedBy, answers.<name>.',
-    examples: ['answers.state:eq:CA'],
-  }),
-  sort: z
-    .string()
-    .max(140)
-    .default('-submittedAt')
-    .meta({ description: 'A field, with a leading minus for descending', examples: ['-submittedAt'] }),
-  limit: z.coerce.number().pipe(z.int().min(1).max(200)).default(50),
-  cursor: z.string().max(4000).optional().meta({ description: '`next` of the page before' }),
-  count: z
-    .enum(['true', 'false'])
-    .default('false')
-    .meta({ description: 'Whether to count all that satisfy the filter' }),
-});
 
 @ApiTags('submissions')
 @Controller('v1/forms/:form/submissions')
@@ -130,8 +106,8 @@ export class SubmissionController {
     const page = await this.rpc.call(listSubmissions, {
       caller,
       form,
-      where: query.filter.map(readCondition),
-      sort: readSort(query.sort),
+      where: query.filter,
+      sort: query.sort,
       limit: query.limit,
       cursor: query.cursor ?? null,
       count: query.count === 'true',
@@ -147,7 +123,14 @@ export class SubmissionController {
     summary: 'Read one submission',
     scope: 'submissions:read',
     response: Submission,
-    errors: ['submission_not_found', 'erased', 'bad_position', 'read_model_unavailable', 'read_model_behind'],
+    errors: [
+      'form_not_found',
+      'submission_not_found',
+      'erased',
+      'bad_position',
+      'read_model_unavailable',
+      'read_model_behind',
+    ],
     accepts: ['Formbus-Min-Position'],
     gives: ['ETag', 'Formbus-Position'],
   })
@@ -169,7 +152,7 @@ export class SubmissionController {
     summary: 'Read everything that happened to one submission, from the log itself',
     scope: 'submissions:read',
     response: getHistory.response,
-    errors: ['submission_not_found', 'erased'],
+    errors: ['form_not_found', 'submission_not_found', 'erased'],
     gives: ['Formbus-Position'],
   })
   async history(
