@@ -41,7 +41,7 @@ function laggingLog() {
   const replica = { upTo: 2, reads: 0 };
   async function* follow(): AsyncGenerator<LogBatch> {
     await told.promise;
-    yield { events: events.slice(2), lastSeq: 3, pending: 0 } as unknown as LogBatch;
+    yield { events: events.slice(2), lastSeq: 3, pending: 0 };
     seen.resolve();
     await new Promise(() => undefined);
   }
