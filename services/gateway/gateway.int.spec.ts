@@ -76,6 +76,23 @@ async function createKey(
 
 const concrete = (path: string): string => path.replaceAll(/:\w+/g, '1');
 
+describe('without a key', () => {
+  it.each([
+    ['broken JSON', 'application/json', '{"'],
+    ['JSON that is nested too deep', 'application/json', '['.repeat(200) + ']'.repeat(200)],
+    ['a body that is too large', 'application/json', JSON.stringify('x'.repeat(2 * BODY_LIMIT))],
+    ['another type', 'text/csv', 'a,b'],
+  ])('nothing is read: %s', async (_what, type, payload) => {
+    const response = await app.inject({
+      method: 'POST',
+      url: '/v1/forms',
+      headers: { 'content-type': type, accept: 'text/csv' },
+      payload,
+    });
+    expect(response.statusCode).toBe(401);
+  });
+});
+
 describe('every route', () => {
   it('is one of these', () => {
     expect(routes.map(({ method, path, scope }) => `${method} ${path} ${scope}`).sort()).toEqual([

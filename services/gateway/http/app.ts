@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { v7 as uuid } from 'uuid';
 import { nestLogger } from '#service/nest-logger';
+import { authenticateFirst } from '../access/authentication.ts';
 import { GatewayModule, type GatewayDependencies } from '../gateway.module.ts';
 import { serveReference } from '../openapi/reference.ts';
 import { describeApi } from '../openapi/document.ts';
@@ -55,6 +56,7 @@ export async function createHttpApp(
   });
   measureRequests(fastify);
   const routes = refuseUnknownRoutes(fastify, new ProblemFilter(dependencies.logger));
+  authenticateFirst(fastify, dependencies.directory);
   refuseOtherTypes(fastify);
   takeJson(fastify);
   limitBodies(fastify);
