@@ -122,6 +122,22 @@ describe('the reference of the form language', () => {
     expect([...codes].filter((code) => !table.includes(`\`${code}\``))).toEqual([]);
   });
 
+  it('goes with a README whose first form compiles, and whose first answers have four problems', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const [first, , wrong] = [...readme.matchAll(/ -d '(\{[^]*?\})'$/gm)].map(
+      ([, json = '']) => JSON.parse(json) as Readonly<Record<string, unknown>>,
+    );
+    const { problems } = validateAnswers(compiled(first?.['definition']), wrong?.['answers'], {
+      now: new Date(NOW),
+    });
+    expect(places(problems)).toEqual([
+      { path: '/name', code: 'required' },
+      { path: '/email', code: 'required' },
+      { path: '/rating', code: 'constraint' },
+      { path: '/nmae', code: 'unknown_field' },
+    ]);
+  });
+
   it('has every limit', () => {
     const { answersBytes, ...others } = LIMITS;
     const table = page.slice(page.indexOf('## Limits'), page.indexOf('## From one version'));
