@@ -8,8 +8,8 @@ export type Comparison = 'eq' | 'lt' | 'lte' | 'gt' | 'gte' | 'in';
 export interface ValueType {
   /** What a value must be, with an example: goes on from "must be". */
   expects(fields: readonly Field[]): string;
-  /** The value as filters hold it against stored answers; undefined for what is none of the type. */
-  read(text: string, fields: readonly Field[]): unknown;
+  /** Reads a value as filters hold it against stored answers; undefined for what is none of the type. */
+  reader(fields: readonly Field[]): (text: string) => unknown;
   /** What was read, or a list of it for `in`, as a filter. */
   compare(field: string, op: Comparison, value: unknown): Filter;
   /** Why `lt`, `lte`, `gt` and `gte` mean nothing, if they don't. */
@@ -22,7 +22,7 @@ const asStored: ValueType['compare'] = (field, op, value) => ({ [field]: { [`$${
 
 export const TEXT: ValueType = {
   expects: () => 'text',
-  read: (text) => text,
+  reader: () => (text) => text,
   compare: asStored,
   sorts: 'text',
 };
@@ -31,7 +31,7 @@ const NUMBER_SHAPE = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
 export const NUMBER: ValueType = {
   expects: () => 'a number such as 12 or -0.5',
-  read(text) {
+  reader: () => (text) => {
     const number = NUMBER_SHAPE.test(text) ? Number(text) : Number.NaN;
     return Number.isFinite(number) ? number : undefined;
   },
@@ -45,7 +45,7 @@ const EXACT_SHAPE = /^-?\d{1,18}(?:\.\d{1,15})?$/;
 /** Answers that are exact decimals are stored as text such as "9.00", which is not in the order of the numbers. */
 const EXACT_DECIMAL: ValueType = {
   expects: () => 'a number such as 12 or -0.5, of at most 18 digits before the point and 15 behind it',
-  read: (text) => (EXACT_SHAPE.test(text) ? { $toDecimal: text } : undefined),
+  reader: () => (text) => (EXACT_SHAPE.test(text) ? { $toDecimal: text } : undefined),
   compare: (field, op, value) => ({
     // What is no text would be converted too: nothing to null, which is less than any number.
     [field]: { $type: 'string' },
@@ -56,7 +56,7 @@ const EXACT_DECIMAL: ValueType = {
 
 const BOOLEAN: ValueType = {
   expects: () => 'true or false',
-  read: (text) => (text === 'true' || text === 'false' ? text === 'true' : undefined),
+  reader: () => (text) => (text === 'true' || text === 'false' ? text === 'true' : undefined),
   compare: asStored,
   unordered: 'true and false have no order',
   sorts: 'boolean',
@@ -65,7 +65,7 @@ const BOOLEAN: ValueType = {
 /** Dates of four-digit years are in order as text. */
 const DATE: ValueType = {
   expects: () => 'a date such as 2024-02-29',
-  read: (text) => (parseDate(text) ? text : undefined),
+  reader: () => (text) => (parseDate(text) ? text : undefined),
   compare: asStored,
   sorts: 'text',
 };
@@ -76,18 +76,21 @@ const LOST_PLUS = / (?=\d{2}:\d{2}$)/;
 /** Stored in UTC to the millisecond, where the order of the text is that of time. */
 export const DATE_TIME: ValueType = {
   expects: () => 'a date and time with an offset, such as 2024-02-29T12:00:00Z or 2024-02-29T13:00:00+01:00',
-  read: (text) => parseInstant(text.replace(LOST_PLUS, '+'))?.toISOString(),
+  reader: () => (text) => parseInstant(text.replace(LOST_PLUS, '+'))?.toISOString(),
   compare: asStored,
   sorts: 'text',
 };
 
-const choicesOf = (fields: readonly Field[]) =>
-  fields.flatMap((field) => ('choices' in field ? field.choices : []));
+const choicesOf = (fields: readonly Field[]): readonly string[] =>
+  fields.flatMap((field) => ('choices' in field ? field.choices.map(({ value }) => value) : []));
 
 const CHOICE: ValueType = {
   expects: (fields) =>
-    `a choice that some version of the form offers, such as ${JSON.stringify(choicesOf(fields)[0]?.value)}`,
-  read: (text, fields) => (choicesOf(fields).some(({ value }) => value === text) ? text : undefined),
+    `a choice that some version of the form offers, such as ${JSON.stringify(choicesOf(fields)[0])}`,
+  reader(fields) {
+    const choices = new Set(choicesOf(fields));
+    return (text) => (choices.has(text) ? text : undefined);
+  },
   compare: asStored,
   sorts: 'text',
 };

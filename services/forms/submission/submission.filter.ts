@@ -99,7 +99,7 @@ function comparing({ field, op, texts }: Asked, typings: readonly Typing[]): Fil
   const apt = op === 'eq' || op === 'in' ? typings : inOrder(field, op, typings);
   const read = apt.map((typing) => ({
     typing,
-    values: texts.map((text) => typing.type.read(text, typing.fields)),
+    values: texts.map(typing.type.reader(typing.fields)),
   }));
   const unread = texts.find((_text, i) => read.every(({ values }) => values[i] === undefined));
   if (unread !== undefined) {

@@ -22,7 +22,7 @@ export const FILTER_DESCRIPTION = `A condition \`<field>:<op>:<value>\`, such as
 | \`select\` | all; in the order of code points | a choice that some version offers: \`answers.state:ne:CA\` |
 | \`multiSelect\` | \`eq\`, \`ne\`, \`in\`, \`exists\`; several choices have no order | a choice that some version offers; \`eq\` and \`in\` hold if it is among the chosen, \`ne\` if it is not: \`answers.tags:eq:new\` |
 
-**A field whose type changed** is compared in each submission as what it is in the version that was answered. A value has to be one of at least one of these types, and finds nothing where it is none.
+**A field whose type changed** is compared in each submission as what it is in the version that was answered; as text, \`12\` comes before \`7\`. A value has to be one of at least one of these types, and finds nothing where it is none.
 
 As everywhere in an address, values are percent-encoded: \`+\` as \`%2B\`, \`&\` as \`%26\`.`;
 
