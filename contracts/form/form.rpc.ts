@@ -51,7 +51,7 @@ const command = { caller: CommandCaller, form: FormId };
 const FormCommitted = z.object({ form: Form, committed: Committed });
 export type FormCommitted = z.infer<typeof FormCommitted>;
 
-/** Definitions arrive as sent: `forms` answers with every error in them at once, structure and rules together. */
+/** Definitions arrive as sent: `forms` answers with every error of their shape or, once that is right, of names and rules. */
 const SentDefinition = z.unknown();
 
 export const createForm = defineRpc({
