@@ -191,6 +191,26 @@ describe('a form', () => {
     expect(await code(other)).toBe('stale');
   });
 
+  it('answers repeats as at the first time, whatever has become of the form since', async () => {
+    const form = 'deployed-twice';
+    const create = { form, definition: definition(), idempotencyKey: 'create' };
+    const created = await rpc.call(createForm, { caller: caller(), ...create });
+    const publish = { form, note: '', expectVersion: null, idempotencyKey: 'first' };
+    const published = await rpc.call(publishForm, { caller: caller(), ...publish });
+    const edit = { form, definition: definition('Later'), expectVersion: null };
+    await rpc.call(editDraft, { caller: caller(), ...edit });
+    await rpc.call(publishForm, { caller: caller(), ...publish, idempotencyKey: 'second' });
+
+    expect(await rpc.call(publishForm, { caller: caller(), ...publish })).toEqual({
+      form: published.form,
+      committed: { ...published.committed, replayed: true },
+    });
+    expect(await rpc.call(createForm, { caller: caller(), ...create })).toEqual({
+      form: created.form,
+      committed: { ...created.committed, replayed: true },
+    });
+  });
+
   it('refuses a definition with everything that is wrong with it', async () => {
     const broken = {
       title: 'Broken',

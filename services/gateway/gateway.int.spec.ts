@@ -156,6 +156,16 @@ describe('every route', () => {
 });
 
 describe('API keys', () => {
+  it('are listed at once', async () => {
+    for (let i = 0; i < 20; i++) {
+      const { id } = await createKey(['workspace:read']);
+      const { items } = (await app.inject({ url: '/v1/keys', headers: asOwner })).json<{
+        items: { id: string }[];
+      }>();
+      expect(items.map((item) => item.id)).toContain(id);
+    }
+  });
+
   it('work at once, are listed without their secret, and end when they are revoked', async () => {
     const { id, key } = await createKey(['workspace:read']);
     const whoami = await app.inject({ url: '/v1/workspace', headers: bearer(key) });

@@ -73,6 +73,17 @@ export class FormCatalog {
     return this.get(workspace, form);
   }
 
+  /**
+   * The form as it was after the event that a request with this idempotency key led to.
+   *
+   * @throws Problem `form_not_found` when no event has it, or what reading the log throws
+   */
+  async asAnswered(workspace: string, form: string, key: string): Promise<CatalogEntry> {
+    const events = (await this.#log.read(subjects.form(workspace, form))) as StoredFormEvent[];
+    const at = events.findIndex(({ data }) => 'idempotency' in data && data.idempotency?.key === key);
+    return entryOf(events.slice(0, at + 1));
+  }
+
   /** Reads the form anew on next use: called after an own append, ahead of the log's notice. */
   forget(workspace: string, form: string): void {
     this.#entries.delete(subjects.form(workspace, form));
@@ -90,11 +101,7 @@ export class FormCatalog {
   }
 
   async #load(subject: string): Promise<CatalogEntry> {
-    const events = (await this.#log.read(subject)) as StoredFormEvent[];
-    const view = events.reduce<FormView | undefined>(foldForm, undefined);
-    const last = events.at(-1);
-    if (!view || !last) throw new Problem('form_not_found');
-    return { ...view, position: last.position, seq: last.seq, compiled: compiler(view) };
+    return entryOf((await this.#log.read(subject)) as StoredFormEvent[]);
   }
 
   async #follow(after: number): Promise<void> {
@@ -142,6 +149,13 @@ export class FormCatalog {
     }
     return last;
   }
+}
+
+function entryOf(events: readonly StoredFormEvent[]): CatalogEntry {
+  const view = events.reduce<FormView | undefined>(foldForm, undefined);
+  const last = events.at(-1);
+  if (!view || !last) throw new Problem('form_not_found');
+  return { ...view, position: last.position, seq: last.seq, compiled: compiler(view) };
 }
 
 /** Compiles each version once, when it is first used. */

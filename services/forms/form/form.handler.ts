@@ -53,7 +53,7 @@ export class FormHandler {
       definition: checked,
     });
     const command: FormCommand = { kind: 'create', definition: checked, idempotency };
-    return this.execute(caller, form, command, { fresh: true });
+    return this.execute(caller, form, command, { fresh: true, idempotency });
   }
 
   @MessagePattern(editDraft.subject)
@@ -75,7 +75,7 @@ export class FormHandler {
   ): Promise<FormCommitted> {
     const { caller, form, note, expectVersion, idempotencyKey } = request;
     const idempotency = idempotencyOf(caller, 'publishForm', form, idempotencyKey, { note });
-    return this.execute(caller, form, { kind: 'publish', note, idempotency }, { expectVersion });
+    return this.execute(caller, form, { kind: 'publish', note, idempotency }, { expectVersion, idempotency });
   }
 
   @MessagePattern(retireVersion.subject)
@@ -127,7 +127,11 @@ export class FormHandler {
     caller: CommandCaller,
     form: string,
     command: FormCommand,
-    { fresh = false, expectVersion = null }: { fresh?: boolean; expectVersion?: number | null },
+    {
+      fresh = false,
+      expectVersion = null,
+      idempotency = null,
+    }: { fresh?: boolean; expectVersion?: number | null; idempotency?: Idempotency | null },
   ): Promise<FormCommitted> {
     const { workspace, ...meta } = caller;
     const done = await this.executor.execute({
@@ -139,14 +143,20 @@ export class FormHandler {
       ...(expectVersion === null ? {} : { expectVersion }),
     });
     this.catalog.forget(workspace, form);
-    const committed = { version: done.version, position: done.last, replayed: done.appended === 0 };
-    const entry = await this.catalog.get(workspace, form).catch((cause: unknown) => {
+    const replayed = done.appended === 0;
+    // A repeat gets the answer of the first time, whatever has become of the form since.
+    const showing =
+      replayed && idempotency !== null
+        ? this.catalog.asAnswered(workspace, form, idempotency.key)
+        : this.catalog.get(workspace, form);
+    const entry = await showing.catch((cause: unknown) => {
       throw new Problem('outcome_unknown', 'It was stored, and cannot be shown now', {
         retryAfter: 1,
         cause,
       });
     });
-    return { form: asForm(entry), committed };
+    const { version } = entry.outline;
+    return { form: asForm(entry), committed: { version, position: entry.position, replayed } };
   }
 }
 

@@ -111,7 +111,9 @@ export class KeyController {
     scope: 'keys:read',
     response: z.object({ items: z.array(ApiKey) }),
   })
-  list(@FromPrincipal() { workspace }: Principal): { items: ApiKey[] } {
+  async list(@FromPrincipal() { workspace }: Principal): Promise<{ items: ApiKey[] }> {
+    // Another process may have created one a moment ago.
+    await this.directory.refresh();
     return { items: this.directory.keysOf(workspace).map(describe) };
   }
 
