@@ -427,6 +427,28 @@ describe('a list of submissions', () => {
     },
   );
 
+  it('pages by texts that are too long for a cursor', async () => {
+    const long = await publishedForm();
+    for (const end of ['b', 'c', 'a']) {
+      const answers = { city: `${'x'.repeat(9000)}${end}` };
+      last = (await rpc.call(submit, submission(long, answers))).committed.position;
+    }
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: z.infer<typeof listSubmissions.response> = await list({
+        form: long,
+        sort: { field: 'answers.city', descending: true },
+        limit: 1,
+        cursor,
+      });
+      seen.push(...page.items.map(({ answers }) => String(answers.city).slice(-1)));
+      expect(page.next?.length ?? 0).toBeLessThan(200);
+      cursor = page.next;
+    } while (cursor !== null);
+    expect(seen).toEqual(['c', 'b', 'a']);
+  });
+
   it('holds what satisfies all conditions, and counts it', async () => {
     const page = await list({
       where: [

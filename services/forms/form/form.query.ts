@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { FormSummary, listForms } from '#contracts/form/form.rpc';
 import type { ReadModel } from '#readmodel/read-model';
-import { keysetPage, pageOf } from '../listing/keyset.ts';
+import { keysetPage, pageOf, placeOf } from '../listing/keyset.ts';
 import { timeLeft } from '../listing/time-left.ts';
 import type { FormDocument } from './form.projection.ts';
 
@@ -22,7 +22,11 @@ export async function queryForms(
     workspace: request.caller.workspace,
     ...(request.state === null ? {} : { state: request.state }),
   };
-  const page = keysetPage({ conditions, sort: LATEST_FIRST, limit: request.limit, cursor: request.cursor });
+  const { limit, cursor } = request;
+  // Its sort values are instants, which every cursor holds.
+  const after =
+    cursor === null ? null : await placeOf(cursor, LATEST_FIRST, () => Promise.resolve(undefined));
+  const page = keysetPage({ conditions, sort: LATEST_FIRST, limit, after });
   const documents = await model.find(page.filter, {
     sort: page.sort,
     limit: page.fetch,

@@ -4,7 +4,7 @@ import type { getSubmission, listSubmissions, Submission } from '#contracts/subm
 import type { ReadModel } from '#readmodel/read-model';
 import type { FormCatalog } from '../form/form-catalog.ts';
 import type { FormView } from '../form/form.view.ts';
-import { keysetPage, pageOf } from '../listing/keyset.ts';
+import { keysetPage, pageOf, placeOf } from '../listing/keyset.ts';
 import { timeLeft } from '../listing/time-left.ts';
 import { planned } from './submission.filter.ts';
 import { listableFields } from './submission.filter-fields.ts';
@@ -45,9 +45,14 @@ export async function queryList(
     state: 'submitted',
     ...planned({ where, sort }, listableFields(form)),
   };
-  const page = keysetPage({ conditions, sort, limit, cursor });
   const deadline = performance.now() + timeoutMs;
   const readModel = await model.waitFor(minPosition ?? undefined, timeoutMs);
+  const find = async (id: string): Promise<SubmissionDocument | undefined> => {
+    const own = { _id: id, workspace: caller.workspace, form: form.outline.id };
+    return (await model.find(own, { limit: 1, maxTimeMs: timeLeft(deadline) }))[0];
+  };
+  const after = cursor === null ? null : await placeOf(cursor, sort, find);
+  const page = keysetPage({ conditions, sort, limit, after });
   const [documents, total] = await Promise.all([
     model.find(page.filter, { sort: page.sort, limit: page.fetch, maxTimeMs: timeLeft(deadline) }),
     count ? model.count(conditions, { maxTimeMs: timeLeft(deadline) }) : undefined,
