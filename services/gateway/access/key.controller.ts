@@ -65,7 +65,7 @@ export class KeyController {
     scope: 'keys:write',
     status: 201,
     response: CreatedKey,
-    errors: ['key_exists', 'outcome_unknown'],
+    errors: ['key_exists', 'contended', 'outcome_unknown'],
     accepts: ['Idempotency-Key'],
     gives: ['ETag', 'Formbus-Position', 'Location'],
   })
@@ -145,7 +145,7 @@ export class KeyController {
     summary: 'Revoke an API key for ever',
     scope: 'keys:write',
     response: z.object({ id: z.string(), revoked: z.literal(true) }),
-    errors: ['key_not_found', 'outcome_unknown'],
+    errors: ['key_not_found', 'contended', 'outcome_unknown'],
     gives: ['ETag', 'Formbus-Position'],
   })
   async revoke(

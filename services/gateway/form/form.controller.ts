@@ -60,7 +60,7 @@ export class FormController {
     scope: 'forms:write',
     status: 201,
     response: Form,
-    errors: ['form_exists', 'invalid_definition', 'idempotency_key_reused', 'outcome_unknown'],
+    errors: ['form_exists', 'invalid_definition', 'idempotency_key_reused', 'contended', 'outcome_unknown'],
     accepts: ['Idempotency-Key'],
     gives: [...COMMITTED, 'Location', 'Idempotency-Replayed'],
   })
@@ -134,6 +134,7 @@ export class FormController {
       'invalid_definition',
       'stale',
       'precondition_required',
+      'contended',
       'outcome_unknown',
     ],
     requires: ['If-Match'],
@@ -164,6 +165,7 @@ export class FormController {
       'invalid_definition',
       'stale',
       'idempotency_key_reused',
+      'contended',
       'outcome_unknown',
     ],
     accepts: ['If-Match', 'Idempotency-Key'],
@@ -220,7 +222,7 @@ export class FormController {
       'For ever. Without `version`, submissions are then made to the newest version that is not retired. What was submitted stays.',
     scope: 'forms:write',
     response: Form,
-    errors: ['form_not_found', 'version_not_found', 'stale', 'outcome_unknown'],
+    errors: ['form_not_found', 'version_not_found', 'stale', 'contended', 'outcome_unknown'],
     accepts: ['If-Match'],
     gives: COMMITTED,
   })
@@ -245,7 +247,7 @@ export class FormController {
       'For ever: a retired form can neither be changed nor opened again, and its id stays taken. What was submitted stays, and can be read.',
     scope: 'forms:write',
     response: Form,
-    errors: ['form_not_found', 'stale', 'outcome_unknown'],
+    errors: ['form_not_found', 'stale', 'contended', 'outcome_unknown'],
     accepts: ['If-Match'],
     gives: COMMITTED,
   })
