@@ -71,6 +71,21 @@ describe('a database', () => {
       await database.close();
     });
 
+    it('keeps every write that it answered', async () => {
+      const database = connectDatabase({ uri: mongo.uri, name: 'durable', logger: silent });
+      for (let round = 1; round <= 6; round++) {
+        await database.whenAvailable(AbortSignal.timeout(30_000));
+        // Without a replica set, `majority` is no promise of the journal.
+        expect(await database.run((db) => Promise.resolve(db.writeConcern))).toMatchObject({ w: 1, j: true });
+        for (let a = 0; a < 20; a++)
+          await database.run((db) => db.collection('things').insertOne({ a, round }));
+        await mongo.kill();
+        await mongo.restart();
+        await eventually(async () => expect(await count(database)).toBe(round * 20));
+      }
+      await database.close();
+    });
+
     it('is found when it starts after the connection was asked for', async () => {
       await mongo.kill();
       const database = connectDatabase({ uri: mongo.uri, name: 'late', logger: silent });

@@ -94,16 +94,19 @@ describe('a projection in an outage', () => {
         );
       }
     })();
-    projector.start();
-    for (let round = 0; round < 4; round++) {
-      const folded = projector.status().position;
-      await eventually(() => expect(projector.status().position).not.toBe(folded), PATIENT);
-      await mongo.kill();
-      await mongo.restart();
+    try {
+      projector.start();
+      for (let round = 0; round < 4; round++) {
+        const folded = projector.status().position;
+        await eventually(() => expect(projector.status().position).not.toBe(folded), PATIENT);
+        await mongo.kill();
+        await mongo.restart();
+      }
+      await eventually(() => expect(projector.status().state).toBe('live'), PATIENT);
+    } finally {
+      appending = false;
+      await load;
     }
-    await eventually(() => expect(projector.status().state).toBe('live'), PATIENT);
-    appending = false;
-    await load;
     await eventually(() => model.waitFor(last, 5000), PATIENT);
     const documents = await eventually(() => model.find({}), PATIENT);
     expect(new Map(documents.map(({ _id, moves }) => [_id, moves]))).toEqual(

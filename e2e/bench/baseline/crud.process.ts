@@ -29,7 +29,7 @@ const connect = ({ uri, database }: CrudOrder) =>
     .createConnection(uri, {
       dbName: database,
       retryWrites: false,
-      writeConcern: { w: 'majority', journal: true },
+      writeConcern: { w: 1, journal: true },
     })
     .asPromise();
 

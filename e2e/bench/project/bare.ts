@@ -40,7 +40,7 @@ export async function bareProjection(
     written += documents.length;
     writing = collection.bulkWrite(
       documents.map((document) => ({ insertOne: { document } })),
-      { ordered: false, writeConcern: { w: 'majority', journal: true } },
+      { ordered: false, writeConcern: { w: 1, journal: true } },
     );
   };
   for await (const message of messages) {
