@@ -35,7 +35,7 @@ const OPTIONS: mongoose.ConnectOptions = {
   serverSelectionTimeoutMS: 1000,
   waitQueueTimeoutMS: 2000,
   connectTimeoutMS: 5000,
-  socketTimeoutMS: 60_000,
+  socketTimeoutMS: 20_000,
   heartbeatFrequencyMS: 1000,
 };
 
