@@ -2,10 +2,11 @@
 import { mkdir } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
+import { UsageError } from '#tools/start/user-error';
 import type { Bench } from './bench.ts';
 import { BENCHES } from './benches.ts';
 import { thisMachine } from './machine.ts';
-import { parseOptions, usage, UsageError, type Options } from './options.ts';
+import { parseOptions, usage, type Options } from './options.ts';
 import { json, table } from './report.ts';
 
 async function main(options: Options): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseOptions, usage, UsageError } from './options.ts';
+import { UsageError } from '#tools/start/user-error';
+import { parseOptions, usage } from './options.ts';
 
 const KNOWN = ['ingest', 'start'];
 

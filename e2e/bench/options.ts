@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util';
+import { parseCommandLine } from '#tools/start/command-line';
+import { UsageError } from '#tools/start/user-error';
 
 export interface Options {
   readonly names: readonly string[];
@@ -7,18 +8,22 @@ export interface Options {
   readonly profile: string | undefined;
 }
 
-/** What was asked for can't be understood; the message says why. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 /**
  * Reads the command line. Undefined when help was asked for.
  *
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[], known: readonly string[]): Options | undefined {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
   if (values.help) return undefined;
   if (positionals.length === 0) throw new UsageError('name a bench');
   const unknown = positionals.find((name) => !known.includes(name));
@@ -26,23 +31,6 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
   if (values.json && positionals.length > 1) throw new UsageError('--json takes one bench at a time');
   if (values.profile === '') throw new UsageError('--profile must name a folder');
   return { names: positionals, quick: values.quick, json: values.json, profile: values.profile };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        quick: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        profile: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }
 
 export function usage(benches: readonly { readonly name: string; readonly describe: string }[]): string {

@@ -1,4 +1,4 @@
-import { parseCommandLine } from '#tools/start/command-line';
+import { count, parseCommandLine } from '#tools/start/command-line';
 import { UsageError } from '#tools/start/user-error';
 import { KINDS, type Kind } from './victims.ts';
 
@@ -50,12 +50,6 @@ export function parseOptions(args: readonly string[]): KillOptions | undefined {
     connections: count('connections', texts.connections, 1, 1024),
     seed: count('seed', texts.seed ?? String(Math.floor(Math.random() * 2 ** 32)), 0, 2 ** 32 - 1),
   };
-}
-
-function count(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new UsageError(`--${name} must be between ${least} and ${most}, not "${text}"`);
 }
 
 function kindOf(name: string): Kind {

@@ -1,4 +1,4 @@
-import { parseCommandLine } from '#tools/start/command-line';
+import { count, parseCommandLine } from '#tools/start/command-line';
 import { UsageError } from '#tools/start/user-error';
 
 export interface DemoOptions {
@@ -30,7 +30,7 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
     help,
     url,
     'key-file': keyFile,
-    connections: count,
+    connections: text,
     ...others
   } = parseCommandLine({
     args: [...args],
@@ -49,10 +49,7 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
   if ((url === undefined) !== (keyFile === undefined))
     throw new UsageError('--url and --key-file go together');
   if (url !== undefined && !URL.canParse(url)) throw new UsageError(`--url must be an address, not "${url}"`);
-  const connections = Number(count);
-  if (!Number.isInteger(connections) || connections < 1 || connections > 1024) {
-    throw new UsageError(`--connections must be between 1 and 1024, not "${count}"`);
-  }
+  const connections = count('connections', text, 1, 1024);
   const target =
     url === undefined || keyFile === undefined ? undefined : { url: new URL(url).origin, keyFile };
   const { data, json, seed, fresh } = others;

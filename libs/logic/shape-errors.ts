@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ErrorItem } from '#contracts/errors';
-import { pointer } from './pointer.ts';
+import { KINDS, limitOf } from '#contracts/issue-words';
+import { jsonPointer } from '#contracts/json-pointer';
 import { quoted } from './types/choice.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -13,23 +14,23 @@ export const shapeErrors = (
 
 function errorsOf(issue: Issue, path: readonly PropertyKey[]): readonly ErrorItem[] {
   const error = (code: string, message: string): readonly ErrorItem[] => [
-    { path: pointer(path), code, message },
+    { path: jsonPointer(path), code, message },
   ];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
-        path: pointer([...path, key]),
+        path: jsonPointer([...path, key]),
         code: 'unknown_property',
         message: `the form language has no property ${JSON.stringify(key)} here`,
       }));
     case 'invalid_union': {
-      if (issue.discriminator !== undefined) return [{ path: pointer(path), ...typeError(issue) }];
+      if (issue.discriminator !== undefined) return [{ path: jsonPointer(path), ...typeError(issue) }];
       const meant = meantBranch(issue.errors);
       if (meant) return shapeErrors(meant, path);
-      return [{ path: pointer(path), ...wrongType(issue.errors.flat(), issue.input) }];
+      return [{ path: jsonPointer(path), ...wrongType(issue.errors.flat(), issue.input) }];
     }
     case 'invalid_type':
-      return [{ path: pointer(path), ...wrongType([issue], issue.input) }];
+      return [{ path: jsonPointer(path), ...wrongType([issue], issue.input) }];
     case 'invalid_key':
       return shapeErrors(issue.issues, path);
     case 'invalid_format':
@@ -65,17 +66,6 @@ function typeError({
   };
 }
 
-/** Kinds of values, by the parser's names of them. */
-const KINDS: Readonly<Record<string, string>> = {
-  string: 'text',
-  boolean: 'true or false',
-  number: 'a number',
-  int: 'a whole number',
-  array: 'a list',
-  object: 'an object',
-  record: 'an object',
-};
-
 function wrongType(issues: readonly Issue[], input: unknown): Omit<ErrorItem, 'path'> {
   const kinds = issues.flatMap((issue) =>
     issue.code === 'invalid_type' ? [KINDS[issue.expected] ?? issue.expected] : [],
@@ -95,26 +85,16 @@ function kindOfValue(input: unknown): string {
 
 type Worded = readonly [code: string, message: string];
 
-const things = (origin: string): string => (origin === 'string' ? 'characters' : 'items');
-
 function least(origin: string, minimum: number): Worded {
-  if (origin === 'string' && minimum === 1) return ['too_short', 'this text is empty'];
-  if (origin === 'array' && minimum === 1) return ['too_few', 'this list is empty'];
-  if (origin === 'string' || origin === 'array')
-    return [
-      origin === 'string' ? 'too_short' : 'too_few',
-      `at least ${minimum} ${things(origin)} are needed`,
-    ];
-  return ['too_small', `must be at least ${minimum}`];
+  const { under, unit } = limitOf(origin);
+  if (unit === '') return [under, `must be at least ${minimum}`];
+  if (minimum === 1) return [under, origin === 'array' ? 'this list is empty' : 'this text is empty'];
+  return [under, `at least ${minimum} ${unit}s are needed`];
 }
 
 function most(origin: string, maximum: number): Worded {
-  if (origin === 'string' || origin === 'array')
-    return [
-      origin === 'string' ? 'too_long' : 'too_many',
-      `at most ${maximum} ${things(origin)} are allowed`,
-    ];
-  return ['too_large', `must be at most ${maximum}`];
+  const { over, unit } = limitOf(origin);
+  return [over, unit === '' ? `must be at most ${maximum}` : `at most ${maximum} ${unit}s are allowed`];
 }
 
 /** A check of our own says its code with its message. */

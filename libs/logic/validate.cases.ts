@@ -23,6 +23,15 @@ const select = (name: string, values: readonly string[], more: object = {}) => (
   choices: values.map((value) => ({ value })),
   ...more,
 });
+const TEXTS_WITH_CONTROLS = {
+  a: 'x\ty\u007f\u0085\u2028',
+  b: 'x\n',
+  c: '\u001f',
+  d: 'x\u000by',
+  e: 'x\ty\r\nz',
+  f: 'x\u000c',
+  g: '\u0000',
+};
 const constrained = (rule: string) => ({ constraints: [{ rule, message: 'broken' }] });
 const group = (name: string, fields: readonly unknown[], more: object = {}) => ({
   type: 'group',
@@ -144,15 +153,7 @@ const types: readonly ValidationCase[] = [
       ...['a', 'b', 'c', 'd'].map((name) => text(name)),
       ...['e', 'f', 'g'].map((name) => ({ type: 'longText', name })),
     ],
-    answers: {
-      a: 'x\ty\u007f\u0085\u2028',
-      b: 'x\n',
-      c: '\u001f',
-      d: 'x\u000by',
-      e: 'x\ty\r\nz',
-      f: 'x\u000c',
-      g: '\u0000',
-    },
+    answers: TEXTS_WITH_CONTROLS,
     problems: [
       '/b line_break',
       '/c control_character',
@@ -160,15 +161,7 @@ const types: readonly ValidationCase[] = [
       '/f control_character',
       '/g control_character',
     ],
-    normal: {
-      a: 'x\ty\u007f\u0085\u2028',
-      b: 'x\n',
-      c: '\u001f',
-      d: 'x\u000by',
-      e: 'x\ty\r\nz',
-      f: 'x\u000c',
-      g: '\u0000',
-    },
+    normal: TEXTS_WITH_CONTROLS,
   },
   {
     name: 'accepts e-mail addresses as browsers do',

@@ -1,11 +1,11 @@
 import type { ErrorItem } from '#contracts/errors';
+import { jsonPointer } from '#contracts/json-pointer';
 import { filterOf, refuses } from './choices.ts';
 import type { Value } from './cel/value.ts';
 import type { CompiledField, CompiledForm, CompiledRule } from './form.ts';
 import { localize } from './localize.ts';
 import { codeOf, messageFor } from './messages.ts';
 import type { MessageKey } from './messages-en.ts';
-import { pointer } from './pointer.ts';
 import {
   failure,
   isBlank,
@@ -167,7 +167,7 @@ function unknownProblems({ byName }: CompiledForm, answers: Answers, locale: str
   const unknown = Object.keys(answers).filter((name) => !byName.has(name));
   const listed = unknown
     .slice(0, UNKNOWN_LISTED)
-    .map((name) => problem('unknown_field', pointer([name.slice(0, 200).toWellFormed()]), locale));
+    .map((name) => problem('unknown_field', jsonPointer([name.slice(0, 200).toWellFormed()]), locale));
   const count = unknown.length - listed.length;
   return count > 0
     ? [...listed, problem('unknown_field.more', '', locale, { parameters: { count } })]

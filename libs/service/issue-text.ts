@@ -1,29 +1,17 @@
 import type { ErrorItem } from '#contracts/errors';
+import { KINDS, limitOf } from '#contracts/issue-words';
 import type { z } from 'zod';
 
 type Text = Pick<ErrorItem, 'code' | 'message'>;
 
-/** What a value must be, by the name that Zod has for it. */
+/** What a value must be, by the name that Zod has for it: of its type, or of its format. */
 const EXPECTED: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'an object',
-  record: 'an object',
+  ...KINDS,
   null: 'null',
   datetime: 'a date and time such as 2030-01-31T12:00:00Z',
   uuid: 'a UUID',
   url: 'a URL',
 };
-
-/** How codes and words name a limit of each kind: they are those that answers are refused with. */
-const LIMITS = {
-  number: { under: 'too_small', over: 'too_large', unit: '' },
-  string: { under: 'too_short', over: 'too_long', unit: 'character' },
-  array: { under: 'too_few', over: 'too_many', unit: 'item' },
-} as const;
 
 /** Zod's issue in the words of Formbus: callers see neither the library nor its codes, which may change with it. */
 export function issueText(issue: z.core.$ZodIssue, value: unknown): Text {
@@ -57,9 +45,6 @@ export function issueText(issue: z.core.$ZodIssue, value: unknown): Text {
 
 const mustBe = (what: string | undefined): string =>
   what === undefined ? 'This is not what is taken here.' : `Must be ${what}.`;
-
-const limitOf = (origin: string): (typeof LIMITS)[keyof typeof LIMITS] =>
-  Object.hasOwn(LIMITS, origin) ? LIMITS[origin as keyof typeof LIMITS] : LIMITS.number;
 
 /** `200`, `1 character`, `20 items` */
 const amount = (limit: number | bigint, unit: string): string =>

@@ -1,4 +1,5 @@
 import { Problem, type ErrorItem } from '#contracts/errors';
+import { jsonPointer } from '#contracts/json-pointer';
 import { StandardSchemaValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import type { z } from 'zod';
 import { issueText } from './issue-text.ts';
@@ -50,7 +51,3 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
     (at, segment) => (at as Partial<Record<PropertyKey, unknown>> | null | undefined)?.[segment],
     value,
   );
-
-/** RFC 6901: '' is the whole document, `/a~1b/0` the first item of its property `a/b`. */
-export const jsonPointer = (path: readonly PropertyKey[]): string =>
-  path.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

@@ -17,6 +17,17 @@ export function parseCommandLine<const T extends ParseArgsConfig>(
   }
 }
 
+/**
+ * Reads the value of an option that is a whole number from `least` to `most`.
+ *
+ * @throws UsageError
+ */
+export function count(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new UsageError(`--${name} must be between ${least} and ${most}, not "${text}"`);
+}
+
 function refuseUnknown({ args, options = {}, allowPositionals = false }: ParseArgsConfig): void {
   const { tokens } = parseArgs({ args, options, strict: false, tokens: true });
   for (const token of tokens) {
