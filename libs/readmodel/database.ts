@@ -57,6 +57,8 @@ export class Database {
   readonly #underWay = new Set<() => void>();
   #reached = false;
   #isStandalone = false;
+  /** Made once: options are resolved anew for every handle, which takes longer than sending a query. */
+  #standalone: mongo.Db | undefined;
 
   constructor({ uri, name, logger }: DatabaseOptions) {
     this.#logger = logger.child({ component: 'mongodb' });
@@ -93,7 +95,10 @@ export class Database {
     const { db } = this.#connection;
     if (db === undefined) throw unreachable();
     if (!this.#isStandalone) return db;
-    return this.#connection.getClient().db(db.databaseName, { writeConcern: STANDALONE_CONCERN });
+    this.#standalone ??= this.#connection
+      .getClient()
+      .db(db.databaseName, { writeConcern: STANDALONE_CONCERN });
+    return this.#standalone;
   }
 
   /**
@@ -131,6 +136,7 @@ export class Database {
 
   /** The driver's monitor looks once a second; mongoose's own `readyState` also turns when the event loop was busy. */
   #watch(client: mongo.MongoClient): void {
+    this.#standalone = undefined;
     client.on('topologyDescriptionChanged', ({ newDescription }) => {
       const reached = canWrite(newDescription);
       this.#isStandalone = [...newDescription.servers.values()].some(({ type }) => type === 'Standalone');

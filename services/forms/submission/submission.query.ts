@@ -21,10 +21,7 @@ export async function queryOne(
 ): Promise<z.infer<typeof getSubmission.response>> {
   const deadline = performance.now() + timeoutMs;
   const readModel = await model.waitFor(minPosition ?? undefined, timeoutMs);
-  const [document] = await model.find(
-    { _id: submission, workspace: caller.workspace, form },
-    { limit: 1, maxTimeMs: timeLeft(deadline) },
-  );
+  const document = await findOne(model, { _id: submission, workspace: caller.workspace, form }, deadline);
   if (!document) {
     await forms.current(caller.workspace, form); // says so if it is the form that does not exist
     throw new Problem('submission_not_found');
@@ -47,10 +44,8 @@ export async function queryList(
   };
   const deadline = performance.now() + timeoutMs;
   const readModel = await model.waitFor(minPosition ?? undefined, timeoutMs);
-  const find = async (id: string): Promise<SubmissionDocument | undefined> => {
-    const own = { _id: id, workspace: caller.workspace, form: form.outline.id };
-    return (await model.find(own, { limit: 1, maxTimeMs: timeLeft(deadline) }))[0];
-  };
+  const find = (id: string): Promise<SubmissionDocument | undefined> =>
+    findOne(model, { _id: id, workspace: caller.workspace, form: form.outline.id }, deadline);
   const after = cursor === null ? null : await placeOf(cursor, sort, find);
   const page = keysetPage({ conditions, sort, limit, after });
   const [documents, total] = await Promise.all([
@@ -59,6 +54,15 @@ export async function queryList(
   ]);
   const { items, next } = pageOf(page, documents);
   return { items: items.map(describe), next, readModel, ...(total === undefined ? {} : { total }) };
+}
+
+async function findOne(
+  model: Model,
+  place: Pick<SubmissionDocument, '_id' | 'workspace' | 'form'>,
+  deadline: number,
+): Promise<SubmissionDocument | undefined> {
+  const [document] = await model.find(place, { limit: 1, maxTimeMs: timeLeft(deadline) });
+  return document;
 }
 
 function describe(document: SubmissionDocument): Submission {
