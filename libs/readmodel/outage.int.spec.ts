@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '#tools/testing/eventually';
 import { startTestMongo, type TestMongo } from '#tools/testing/mongo';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
@@ -10,7 +10,6 @@ import { move, open } from './testing/events.ts';
 import { openWorld, silent, type World } from './testing/world.ts';
 import { verify } from './verify.ts';
 
-jest.setTimeout(120_000);
 const PATIENT = { timeoutMs: 60_000 };
 
 describe('a projection in an outage', () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LogBatch } from '#eventing/event-log';
@@ -15,8 +15,6 @@ import { accounts, UNLUCKY } from './testing/accounts.ts';
 import { move, open, storedEvent } from './testing/events.ts';
 import { ACCOUNTS, histories } from './testing/histories.ts';
 import { silent } from './testing/world.ts';
-
-jest.setTimeout(120_000);
 
 const IDS: readonly string[] = ACCOUNTS;
 

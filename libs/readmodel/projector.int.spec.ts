@@ -11,8 +11,6 @@ import { ACCOUNT_EVENTS, accountsIn, moved, UNLUCKY, type Account } from './test
 import { close, move, note, open } from './testing/events.ts';
 import { openWorld, silent, type World } from './testing/world.ts';
 
-const PATIENT = { timeoutMs: 30_000 };
-
 describe('a projector', () => {
   let nats: TestNats;
   let world: World;
@@ -51,7 +49,7 @@ describe('a projector', () => {
     return projector;
   }
   const live = (projector: Projector<Account>) =>
-    eventually(() => expect(projector.status()).toMatchObject({ state: 'live', lag: 0 }), PATIENT);
+    eventually(() => expect(projector.status()).toMatchObject({ state: 'live', lag: 0 }));
   const metric = async (name: string): Promise<number | undefined> => {
     const found = await register.getSingleMetric(`formbus_projection_${name}`)?.get();
     return found?.values.find(({ labels }) => labels.projection === projection.name)?.value;
@@ -124,7 +122,7 @@ describe('a projector', () => {
 
   describe('at an event that it cannot handle', () => {
     const halted = (projector: Projector<Account>) =>
-      eventually(() => expect(projector.status().state).toBe('halted'), PATIENT);
+      eventually(() => expect(projector.status().state).toBe('halted'));
 
     it('halts with everything before it written, says so, and goes on after the fix', async () => {
       await world.append('a', open(), move(1));

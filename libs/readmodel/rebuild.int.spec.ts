@@ -14,8 +14,6 @@ import { move, open } from './testing/events.ts';
 import { openWorld, silent, type World } from './testing/world.ts';
 import { verify } from './verify.ts';
 
-const PATIENT = { timeoutMs: 30_000 };
-
 describe('a read model that is built anew', () => {
   let nats: TestNats;
   let world: World;
@@ -54,7 +52,7 @@ describe('a read model that is built anew', () => {
     return projector;
   }
   const live = (projector: Projector<Account>) =>
-    eventually(() => expect(projector.status()).toMatchObject({ state: 'live', lag: 0 }), PATIENT);
+    eventually(() => expect(projector.status()).toMatchObject({ state: 'live', lag: 0 }));
   const active = async (): Promise<string | null | undefined> =>
     (await checkpoints.pointer(projection.name))?.active;
   const collections = () =>
@@ -63,7 +61,7 @@ describe('a read model that is built anew', () => {
         .map(({ name }) => name)
         .filter((name) => name.startsWith(projection.name)),
     );
-  const wait = async (position: string) => await eventually(() => model.waitFor(position, 5000), PATIENT);
+  const wait = async (position: string) => await eventually(() => model.waitFor(position, 5000));
 
   it('because its version was raised is swapped in when it has caught up; the old one is read until then', async () => {
     await world.append('a', open('ann'), move(1));
@@ -91,9 +89,9 @@ describe('a read model that is built anew', () => {
       },
     };
     const second = start(shouting, slow);
-    await eventually(() => expect(second.status().state).toBe('rebuilding'), PATIENT);
+    await eventually(() => expect(second.status().state).toBe('rebuilding'));
     expect(await model.findOne({ _id: 'a' })).toMatchObject({ owner: 'ann' });
-    await eventually(async () => expect(await model.freshness()).toMatchObject({ state: 'behind' }), PATIENT);
+    await eventually(async () => expect(await model.freshness()).toMatchObject({ state: 'behind' }));
     release();
     await live(second);
     await eventually(async () => expect(await model.findOne({ _id: 'a' })).toMatchObject({ owner: 'ANN' }));
@@ -109,10 +107,7 @@ describe('a read model that is built anew', () => {
     await world.database.run((db) => db.collection(collectionName(projection.name, before)).drop());
     await expect(model.findOne({ _id: 'a' })).rejects.toMatchObject({ code: 'read_model_unavailable' });
     await wait(await world.append('a', move(2)));
-    await eventually(
-      async () => expect(await model.findOne({ _id: 'a' })).toMatchObject({ moves: [1, 2] }),
-      PATIENT,
-    );
+    await eventually(async () => expect(await model.findOne({ _id: 'a' })).toMatchObject({ moves: [1, 2] }));
     expect(await active()).not.toBe(before);
   });
 
@@ -123,7 +118,7 @@ describe('a read model that is built anew', () => {
     await live(projector);
     const { hash } = await verify({ ...world, projection, signal: AbortSignal.timeout(30_000) });
     await world.database.run((db) => db.dropDatabase());
-    await eventually(async () => expect(await active()).toBeTruthy(), PATIENT);
+    await eventually(async () => expect(await active()).toBeTruthy());
     await live(projector);
     await wait(last);
     expect((await verify({ ...world, projection, signal: AbortSignal.timeout(30_000) })).hash).toBe(hash);
@@ -139,13 +134,11 @@ describe('a read model that is built anew', () => {
     ends.push(() => Promise.resolve(reader.close()));
     expect(await reader.freshness()).toMatchObject({ state: 'behind' });
     await live(start(projection, restored));
-    await eventually(
-      async () =>
-        expect(await reader.freshness()).toMatchObject({
-          state: 'live',
-          position: expect.stringMatching(/^restored\./),
-        }),
-      PATIENT,
+    await eventually(async () =>
+      expect(await reader.freshness()).toMatchObject({
+        state: 'live',
+        position: expect.stringMatching(/^restored\./),
+      }),
     );
     await expect(reader.waitFor(`${world.log.epoch}.1`, 100)).rejects.toMatchObject({ code: 'bad_position' });
   });

@@ -12,8 +12,6 @@ import { close, move, open } from './testing/events.ts';
 import { openWorld, silent, type World } from './testing/world.ts';
 import { verify, type Verification } from './verify.ts';
 
-const PATIENT = { timeoutMs: 30_000 };
-
 describe('verifying a read model', () => {
   let nats: TestNats;
   let world: World;
@@ -39,7 +37,7 @@ describe('verifying a read model', () => {
   afterAll(() => nats.stop());
 
   const caughtUp = () =>
-    eventually(() => expect(projector.status()).toMatchObject({ state: 'live', lag: 0 }), PATIENT);
+    eventually(() => expect(projector.status()).toMatchObject({ state: 'live', lag: 0 }));
   const verified = (): Promise<Verification> =>
     verify({ ...world, projection, signal: AbortSignal.timeout(50_000) });
   const tamper = async (change: (collection: StoredCollection) => Promise<unknown>): Promise<void> => {
@@ -139,7 +137,7 @@ describe('verifying a read model', () => {
         await world.append(account, appended % 3 === 0 ? close() : move(appended));
       }
     })();
-    await eventually(() => expect(appended).toBeGreaterThan(20), PATIENT);
+    await eventually(() => expect(appended).toBeGreaterThan(20));
     try {
       for (let round = 0; round < 3; round++) expect(await verified()).toMatchObject({ equal: true });
     } finally {

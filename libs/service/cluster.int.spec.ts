@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnService, type Spawned } from './fixtures/spawn.ts';
 
-const soon = <T>(check: () => T | Promise<T>): Promise<T> => eventually(check, { timeoutMs: 30_000 });
-
 const running: Spawned[] = [];
 
 async function spawn(env: Record<string, string> = {}): Promise<Spawned> {
@@ -25,7 +23,7 @@ const readiness = async ({ internal }: Spawned): Promise<Report> =>
 
 async function start(env: Record<string, string> = {}): Promise<Spawned> {
   const service = await spawn(env);
-  await soon(async () => {
+  await eventually(async () => {
     expect((await readiness(service)).status).toBe('ok');
   });
   return service;
@@ -71,13 +69,13 @@ describe('a service in worker processes', () => {
     const [victim, other] = [...(await pids(service))];
     await writeFile(join(folder, 'held'), '');
     process.kill(victim ?? 0, 'SIGKILL');
-    await soon(async () => {
+    await eventually(async () => {
       expect((await readiness(service)).checks.workers?.detail).toBe('1 of 2 workers ready');
     });
     expect((await readiness(service)).status).toBe('degraded');
     expect(await pids(service)).toEqual(new Set([other]));
     await rm(folder, { recursive: true });
-    await soon(async () => {
+    await eventually(async () => {
       expect((await readiness(service)).status).toBe('ok');
     });
     expect(await pids(service)).not.toContain(victim);
@@ -87,12 +85,12 @@ describe('a service in worker processes', () => {
     const service = await start({ STUCK_AFTER_MS: '3000' });
     const before = await pids(service);
     await fetch(`${service.url}/stick`);
-    await soon(() => {
+    await eventually(() => {
       expect(service.log).toContainEqual(
         expect.objectContaining({ msg: 'a worker does not answer: killing it' }),
       );
     });
-    await soon(async () => {
+    await eventually(async () => {
       expect((await readiness(service)).status).toBe('ok');
     });
     expect(await pids(service)).not.toEqual(before);
@@ -113,7 +111,7 @@ describe('a service in worker processes', () => {
     const workers = [...(await pids(service))];
     service.child.kill('SIGKILL');
     expect((await slow).status).toBe(200);
-    await soon(() => {
+    await eventually(() => {
       for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     });
   });

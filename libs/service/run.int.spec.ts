@@ -3,8 +3,6 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { spawnService, type Spawned } from './fixtures/spawn.ts';
 
-const soon = <T>(check: () => T | Promise<T>): Promise<T> => eventually(check, { timeoutMs: 30_000 });
-
 const running: Spawned[] = [];
 
 async function spawn(env: Record<string, string> = {}, link?: 'stdin'): Promise<Spawned> {
@@ -15,7 +13,7 @@ async function spawn(env: Record<string, string> = {}, link?: 'stdin'): Promise<
 
 async function start(env: Record<string, string> = {}, link?: 'stdin'): Promise<Spawned> {
   const service = await spawn(env, link);
-  await soon(async () => {
+  await eventually(async () => {
     expect((await fetch(`${service.internal}/readyz`)).status).toBe(200);
   });
   return service;
@@ -56,7 +54,7 @@ describe('running a service', () => {
     const service = await start();
     const slow = await hold(service);
     service.child.kill('SIGTERM');
-    await soon(async () => {
+    await eventually(async () => {
       expect((await fetch(`${service.internal}/readyz`)).status).toBe(503);
     });
     service.child.send('release');
@@ -69,7 +67,7 @@ describe('running a service', () => {
     const slow = await hold(service);
     service.child.kill('SIGINT');
     service.child.kill('SIGTERM');
-    await soon(() => {
+    await eventually(() => {
       expect(messages(service)).toContain('draining');
     });
     service.child.send('release');

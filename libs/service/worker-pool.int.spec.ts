@@ -4,13 +4,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const soon = <T>(check: () => T | Promise<T>): Promise<T> => eventually(check, { timeoutMs: 30_000 });
-
 let primary: ChildProcess;
 let pids: number[] = [];
 
 const size = (expected: number): Promise<number[]> =>
-  soon(() => {
+  eventually(() => {
     expect(pids).toHaveLength(expected);
     return pids;
   });
