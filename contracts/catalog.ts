@@ -1,5 +1,5 @@
 import { keyCreatedV1, keyRevokedV1 } from './access/access.events.ts';
-import type { EventDefinition, Upcaster } from './event.ts';
+import type { DomainEventDefinition, DomainFamily, Upcaster } from './event.ts';
 import {
   formCreatedV1,
   formDraftEditedV1,
@@ -11,7 +11,7 @@ import { submissionSubmittedV1 } from './submission/submission.events.ts';
 import { workspaceCreatedV1 } from './workspace/workspace.events.ts';
 
 /** Every version of every event that was ever released. Entries are added, never changed or removed. */
-export const EVENTS: readonly EventDefinition[] = [
+export const EVENTS: readonly DomainEventDefinition[] = [
   workspaceCreatedV1,
   keyCreatedV1,
   keyRevokedV1,
@@ -32,4 +32,6 @@ export const OWNERS = {
   access: 'gateway',
   form: 'forms',
   submission: 'forms',
-} as const;
+  webhook: 'notifier',
+  mail: 'notifier',
+} as const satisfies Record<DomainFamily, string>;

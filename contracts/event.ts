@@ -1,7 +1,12 @@
 import type { z } from 'zod';
 
-/** The families of events; each is appended by one service alone (docs/event-map.md). */
-export type EventFamily = 'workspace' | 'access' | 'form' | 'submission';
+/** The families of domain events; each is appended by one service alone (docs/event-map.md). */
+export type DomainFamily = 'workspace' | 'access' | 'form' | 'submission' | 'webhook' | 'mail';
+
+/** What is recorded for a while beside the log (records.ts). */
+export type RecordFamily = 'task' | 'delivery';
+
+export type EventFamily = DomainFamily | RecordFamily;
 
 /**
  * One version of one event, as data. Its `ce-type`, JSON Schema, AsyncAPI message and golden file all follow
@@ -12,11 +17,12 @@ export interface EventDefinition<
   Name extends string = string,
   Version extends number = number,
   Data extends z.ZodObject = z.ZodObject,
+  Family extends EventFamily = EventFamily,
 > {
   /** What happened, without the version: `formbus.form.created`. */
   readonly name: Name;
   readonly version: Version;
-  readonly family: EventFamily;
+  readonly family: Family;
   readonly data: Data;
   /**
    * Top-level properties of `data` that are personal: stored as one cipher text under the aggregate's data key.
@@ -26,6 +32,9 @@ export interface EventDefinition<
   /** One sentence for subscribers: when it is appended and what it means. */
   readonly summary: string;
 }
+
+/** An event of the log, of a family that one service owns. */
+export type DomainEventDefinition = EventDefinition<string, number, z.ZodObject, DomainFamily>;
 
 /** An event as a decider returns it: what happened, not yet when, by whom or where in the log. */
 export interface DomainEvent<Type extends string = string, Data = unknown> {
@@ -43,14 +52,15 @@ export function defineEvent<
   const Name extends string,
   const Version extends number,
   Data extends z.ZodObject,
+  const Family extends EventFamily,
 >(definition: {
   name: Name;
   version: Version;
-  family: EventFamily;
+  family: Family;
   data: Data;
   sealed?: readonly (keyof z.infer<Data> & string)[];
   summary: string;
-}): EventDefinition<Name, Version, Data> {
+}): EventDefinition<Name, Version, Data, Family> {
   return { sealed: [], ...definition };
 }
 

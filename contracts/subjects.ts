@@ -18,6 +18,13 @@ export const subjects = {
   form: (workspace: string, form: string) => `evt.${token(workspace)}.form.${token(form)}`,
   submission: (workspace: string, form: string, submission: string) =>
     `evt.${token(workspace)}.submission.${token(form)}.${token(submission)}`,
+  webhook: (workspace: string, endpoint: string) => `evt.${token(workspace)}.webhook.${token(endpoint)}`,
+  mail: (workspace: string, template: string) => `evt.${token(workspace)}.mail.${token(template)}`,
+  /** The state of one task that callers follow. */
+  task: (workspace: string, task: string) => `tev.${token(workspace)}.${token(task)}`,
+  /** The attempts to deliver what happened to one submission, or to something else (`_`), to one endpoint. */
+  delivery: (workspace: string, endpoint: string, owner: string) =>
+    `delivery.${token(workspace)}.${token(endpoint)}.${token(owner)}`,
   /** The wrapped data key of one submission; deleting it erases the submission. */
   dataKey: (workspace: string, submission: string) => `key.${token(workspace)}.${token(submission)}`,
   /** The workspace's own key, wrapped by the master key. */
@@ -30,5 +37,9 @@ export const families = {
   access: 'evt.*.access.>',
   form: 'evt.*.form.>',
   submission: 'evt.*.submission.>',
+  webhook: 'evt.*.webhook.>',
+  mail: 'evt.*.mail.>',
+  task: 'tev.>',
+  delivery: 'delivery.>',
   keys: 'key.>',
 } as const;

@@ -9,6 +9,14 @@ export const SCOPES = [
   'keys:read',
   'keys:write',
   'workspace:read',
+  'webhooks:read',
+  'webhooks:write',
+  'mail:read',
+  'mail:write',
+  'tasks:read',
+  'tasks:write',
+  'operations:read',
+  'operations:write',
 ] as const;
 
 export const Scope = z.enum(SCOPES);

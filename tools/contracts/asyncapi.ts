@@ -1,13 +1,15 @@
 import { EVENTS, OWNERS } from '#contracts/catalog';
-import { eventType, type EventDefinition, type EventFamily } from '#contracts/event';
+import { eventType, type EventDefinition, type DomainFamily } from '#contracts/event';
 import { payloadSchemaOf, type JsonSchema } from './stored-schema.ts';
 
 /** Where each family lies, with its parameters in braces. */
-const ADDRESSES: Readonly<Record<EventFamily, string>> = {
+const ADDRESSES: Readonly<Record<DomainFamily, string>> = {
   workspace: 'evt.{workspace}.workspace.{workspace}',
   access: 'evt.{workspace}.access.{key}',
   form: 'evt.{workspace}.form.{form}',
   submission: 'evt.{workspace}.submission.{form}.{submission}',
+  webhook: 'evt.{workspace}.webhook.{endpoint}',
+  mail: 'evt.{workspace}.mail.{template}',
 };
 
 const HEADERS: JsonSchema = {
@@ -41,7 +43,7 @@ const HEADERS: JsonSchema = {
 
 /** The AsyncAPI 3.1 description of the log, for subscribers. */
 export function asyncApi(): JsonSchema {
-  const families = Object.keys(ADDRESSES) as EventFamily[];
+  const families = Object.keys(ADDRESSES) as DomainFamily[];
   return {
     asyncapi: '3.1.0',
     info: {
@@ -61,9 +63,9 @@ export function asyncApi(): JsonSchema {
   };
 }
 
-const eventsOf = (family: EventFamily): EventDefinition[] => EVENTS.filter((one) => one.family === family);
+const eventsOf = (family: DomainFamily): EventDefinition[] => EVENTS.filter((one) => one.family === family);
 
-function channel(family: EventFamily): JsonSchema {
+function channel(family: DomainFamily): JsonSchema {
   const address = ADDRESSES[family];
   const names = new Set(address.match(/(?<=\{)\w+(?=\})/g));
   return {
@@ -81,7 +83,7 @@ function channel(family: EventFamily): JsonSchema {
   };
 }
 
-const operation = (family: EventFamily): JsonSchema => ({
+const operation = (family: DomainFamily): JsonSchema => ({
   action: 'send',
   summary: `Formbus appends events of the family ${family}`,
   channel: { $ref: `#/channels/${family}` },

@@ -1,0 +1,4 @@
+import type { TaskDefinition } from './task.ts';
+
+/** Every kind of task, for those who look at all of them: the command line, the metrics, the reference. */
+export const TASKS: readonly TaskDefinition[] = [];
