@@ -109,6 +109,11 @@ export const ERRORS = {
     'The change needs If-Match',
     'Read the resource, and send its ETag in If-Match, or `*` to change whatever is there.',
   ),
+  seal_broken: entry(
+    500,
+    'What was sealed cannot be opened',
+    'It was damaged, or is kept in another place than it was sealed for. Report it with the request id; a secret can be set anew.',
+  ),
   internal: entry(
     500,
     'Something went wrong inside Formbus',

@@ -127,3 +127,71 @@ export const getHistory = defineRpc({
   request: z.object({ caller: Caller, form: FormId, submission: SubmissionId }),
   response: z.object({ items: z.array(HistoryEntry), position: Position }),
 });
+
+/** An event of a submission as it may be told to others. */
+export const Disclosure = z.object({
+  /** The full type, of the version that readers get. */
+  type: z.string(),
+  time: z.iso.datetime(),
+  /** The submission's version after the event. */
+  version: z.int().positive(),
+  actor: z.string(),
+  form: FormId,
+  formVersion: VersionNumber,
+  submission: SubmissionId,
+  /** Of the fields that the form's version does not call `sensitive`; none of an erased submission. */
+  answers: Answers,
+  dropped: z.array(z.string()),
+  /** The submitter's language, a BCP 47 tag, where it is known. */
+  locale: z.string().nullable(),
+  /** Whether the submission was erased: nothing of its answers is left. */
+  erased: z.boolean(),
+});
+export type Disclosure = z.infer<typeof Disclosure>;
+
+/** The answers that a submitter gets by mail, as people read them. */
+export const ReceiptLetter = z.object({
+  /** The answer to the e-mail field that the form's `receipt` names. */
+  to: z.string(),
+  /** What it is written in: the submitter's language where it is known, else the form's. */
+  language: z.string(),
+  form: FormId,
+  formVersion: VersionNumber,
+  submission: SubmissionId,
+  submittedAt: z.iso.datetime(),
+  /** Of the form. */
+  title: z.string(),
+  /** What was answered, in the order of the form, without what is `sensitive`. */
+  answers: z.array(z.object({ name: z.string(), label: z.string(), answer: z.string() })),
+});
+export type ReceiptLetter = z.infer<typeof ReceiptLetter>;
+
+const EventPlace = z.object({
+  workspace: z.string(),
+  /** Of an event of a submission of that workspace. */
+  position: Position,
+});
+
+/**
+ * For services that tell others of an event. No person asks, so there is no caller: it shows what leaves Formbus, and
+ * only to a service that was told the event by the log.
+ *
+ * Problems: `submission_not_found` when no event of a submission of the workspace lies there, `bad_position`.
+ */
+export const discloseEvent = defineRpc({
+  subject: 'rpc.forms.submission.disclose',
+  kind: 'query',
+  request: EventPlace,
+  response: Disclosure,
+});
+
+/** For the service that sends mail, of the event by which it was submitted; the same problems. */
+export const writeReceipt = defineRpc({
+  subject: 'rpc.forms.submission.writeReceipt',
+  kind: 'query',
+  request: EventPlace,
+  response: z.object({
+    /** Null when there is none to send: the form asks for none, the address was not given, the submission was erased. */
+    letter: ReceiptLetter.nullable(),
+  }),
+});
