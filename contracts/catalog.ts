@@ -7,6 +7,7 @@ import {
   formVersionPublishedV1,
   formVersionRetiredV1,
 } from './form/form.events.ts';
+import { mailTemplateRemovedV1, mailTemplateSetV1 } from './mail/mail.events.ts';
 import { submissionSubmittedV1 } from './submission/submission.events.ts';
 import { workspaceCreatedV1 } from './workspace/workspace.events.ts';
 
@@ -21,6 +22,8 @@ export const EVENTS: readonly DomainEventDefinition[] = [
   formVersionRetiredV1,
   formRetiredV1,
   submissionSubmittedV1,
+  mailTemplateSetV1,
+  mailTemplateRemovedV1,
 ];
 
 /** From each superseded version to the next one. */

@@ -48,6 +48,7 @@ export const ERRORS = {
     'Check the submission id, or send Formbus-Min-Position to read your own write.',
   ),
   key_not_found: entry(404, 'No such API key', 'List the keys of the workspace.'),
+  mail_template_not_found: entry(404, 'No such mail template', 'List the templates of the workspace.'),
   method_not_allowed: entry(405, 'The method is not allowed here', 'See the Allow header.'),
   not_acceptable: entry(406, 'No representation that the Accept header allows', 'Accept application/json.'),
   form_exists: entry(
@@ -99,6 +100,11 @@ export const ERRORS = {
     'The answers do not satisfy the form',
     'Correct what `errors` lists; all of them are listed.',
   ),
+  invalid_template: entry(
+    422,
+    'The mail template has errors',
+    'Correct what `errors` lists; each names its line and column.',
+  ),
   idempotency_key_reused: entry(
     422,
     'The Idempotency-Key was used with another body',
@@ -118,6 +124,16 @@ export const ERRORS = {
     500,
     'Something went wrong inside Formbus',
     'Report it with the request id; the log holds the cause.',
+  ),
+  mail_refused: entry(
+    502,
+    'The mail server did not take the mail',
+    'Correct what `detail` names, the address or the settings of the mail server, and send it again.',
+  ),
+  mail_not_configured: entry(
+    503,
+    'No mail server is configured',
+    'Ask the operator of Formbus to set SMTP_URL and MAIL_FROM.',
   ),
   bus_unavailable: entry(
     503,

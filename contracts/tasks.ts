@@ -1,4 +1,5 @@
+import { mailTask } from './mail/mail.task.ts';
 import type { TaskDefinition } from './task.ts';
 
 /** Every kind of task, for those who look at all of them: the command line, the metrics, the reference. */
-export const TASKS: readonly TaskDefinition[] = [];
+export const TASKS: readonly TaskDefinition[] = [mailTask];
