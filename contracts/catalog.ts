@@ -8,7 +8,21 @@ import {
   formVersionRetiredV1,
 } from './form/form.events.ts';
 import { mailTemplateRemovedV1, mailTemplateSetV1 } from './mail/mail.events.ts';
-import { submissionSubmittedV1 } from './submission/submission.events.ts';
+import {
+  submissionSubmittedV1,
+  submissionSubmittedV2,
+  submittedV1ToV2,
+} from './submission/submission.events.ts';
+import {
+  webhookChangedV1,
+  webhookCreatedV1,
+  webhookDeletedV1,
+  webhookDisabledV1,
+  webhookEnabledV1,
+  webhookFailingV1,
+  webhookRecoveredV1,
+  webhookSecretRotatedV1,
+} from './webhook/webhook.events.ts';
 import { workspaceCreatedV1 } from './workspace/workspace.events.ts';
 
 /** Every version of every event that was ever released. Entries are added, never changed or removed. */
@@ -22,12 +36,21 @@ export const EVENTS: readonly DomainEventDefinition[] = [
   formVersionRetiredV1,
   formRetiredV1,
   submissionSubmittedV1,
+  submissionSubmittedV2,
   mailTemplateSetV1,
   mailTemplateRemovedV1,
+  webhookCreatedV1,
+  webhookChangedV1,
+  webhookSecretRotatedV1,
+  webhookFailingV1,
+  webhookRecoveredV1,
+  webhookDisabledV1,
+  webhookEnabledV1,
+  webhookDeletedV1,
 ];
 
 /** From each superseded version to the next one. */
-export const UPCASTERS: readonly Upcaster[] = [];
+export const UPCASTERS: readonly Upcaster[] = [submittedV1ToV2];
 
 /** The service that alone appends the events of a family. */
 export const OWNERS = {

@@ -35,6 +35,14 @@ describe('the catalog', () => {
     );
   });
 
+  it('leads the data of every superseded version to data that fit the next one, which drops and adds nothing', () => {
+    for (const { from, to, upcast } of UPCASTERS) {
+      const next = EVENTS.find((definition) => eventType(definition) === to);
+      const data = upcast(golden(from));
+      expect([to, next?.data.parse(data)]).toEqual([to, data]);
+    }
+  });
+
   it('seals only properties that the data have', () => {
     for (const { data, sealed } of EVENTS)
       expect(Object.keys(data.shape)).toEqual(expect.arrayContaining([...sealed]));

@@ -20,6 +20,9 @@ const common = {
     .meta({ description: 'Always, never, or when the rule holds' }),
   visible: Rule.optional().meta({ description: 'The answer is dropped while this does not hold' }),
   constraints: z.array(Constraint).max(50).optional(),
+  sensitive: z.boolean().optional().meta({
+    description: 'The answer never leaves Formbus by webhook or mail',
+  }),
   appearance: z
     .union([z.string(), z.record(z.string(), z.unknown())])
     .optional()

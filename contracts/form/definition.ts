@@ -85,6 +85,18 @@ const EXAMPLE = {
   ],
 };
 
+const FormReceipt = z
+  .strictObject({
+    to: Name.meta({
+      description: 'The name of an email field: its answer is the address',
+      examples: ['email'],
+    }),
+  })
+  .meta({
+    id: 'FormReceipt',
+    description: 'Who answered gets the answers by mail, without those to sensitive fields',
+  });
+
 export const FormDefinition = z
   .strictObject({
     title: LocalizedText,
@@ -98,6 +110,7 @@ export const FormDefinition = z
       .max(100)
       .optional()
       .meta({ description: 'The languages offered: every text that is a map must then have each of them' }),
+    receipt: FormReceipt.optional(),
     pages: z.array(FormPage).min(1).max(500),
   })
   .meta({

@@ -80,7 +80,7 @@ export const submit = defineRpc({
     formVersion: VersionNumber.nullable(),
     /** As sent: the form's own rules check them, and name every problem. */
     answers: z.record(z.string(), z.unknown()),
-    /** The language of the problems' messages, a BCP 47 tag. */
+    /** The submitter's language, a BCP 47 tag: of the problems' messages, and of what is written to them. */
     locale: z.string().max(35).nullable(),
     idempotencyKey: z.string().nullable(),
   }),

@@ -1,4 +1,4 @@
-import { submissionSubmittedV1 } from '#contracts/submission/submission.events';
+import { submissionSubmittedV2 } from '#contracts/submission/submission.events';
 import { eventType } from '#contracts/event';
 import { families } from '#contracts/subjects';
 import type { EventLog } from '#eventing/event-log';
@@ -89,7 +89,7 @@ export async function readSubmissions(log: EventLog): Promise<Map<string, Stored
   const done = new AbortController();
   const filters = [families.keys, families.submission];
   for await (const batch of log.follow({ filters, after: 0, signal: done.signal })) {
-    for (const event of batch.events) if (event.type === eventType(submissionSubmittedV1)) take(found, event);
+    for (const event of batch.events) if (event.type === eventType(submissionSubmittedV2)) take(found, event);
     if (batch.pending === 0 || batch.lastSeq >= end) break;
   }
   done.abort();

@@ -244,6 +244,21 @@ describe('compiling a form', () => {
     expect(examples.flatMap(errorsOf)).toEqual([]);
   });
 
+  it.each<[what: string, to: string, expected: readonly string[]]>([
+    ['an e-mail field, wherever it lies', 'mail', []],
+    ['a field that is not there', 'male', ['/receipt/to unknown_field the form has no field male']],
+    ['a group', 'g', ['/receipt/to unknown_field the form has no field g']],
+    [
+      'a field of another type',
+      'a',
+      ['/receipt/to not_an_email_field a is a field of type text; a receipt needs one of type email'],
+    ],
+  ])('looks at the field that a receipt goes to: %s', (_what, to, expected) => {
+    const fields = [text('a'), { type: 'group', name: 'g', fields: [{ type: 'email', name: 'mail' }] }];
+    const errors = errorsOf({ title: 'T', receipt: { to }, pages: [{ fields }] });
+    expect(errors.map(({ path, code, message }) => `${path} ${code} ${message}`)).toEqual(expected);
+  });
+
   it('asks for every language that the form offers', () => {
     const form = {
       title: { en: 'T', de: 'T' },

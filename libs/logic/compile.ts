@@ -57,6 +57,7 @@ export function compileForm(input: unknown): Compilation {
       return { path, code: 'cycle', message, ...(rule === undefined ? {} : { rule }) };
     }),
     ...languageErrors(definition),
+    ...receiptErrors(definition, flat.fields),
   ];
   if (errors.length > 0) return { ok: false, errors };
   const byName = new Map(fields.map((field) => [field.name, field]));
@@ -134,4 +135,16 @@ function languageErrors(definition: FormDefinition): readonly ErrorItem[] {
   const message = `the form's own language, ${language}, is not among them`;
   const missing: ErrorItem[] = offered ? [] : [{ path: '/languages', code: 'missing_language', message }];
   return [...missing, ...missingTranslations(definition)];
+}
+
+/** A receipt goes to an answer that is an address. */
+function receiptErrors({ receipt }: FormDefinition, fields: readonly OutlinedField[]): readonly ErrorItem[] {
+  if (!receipt) return [];
+  const path = '/receipt/to';
+  const named = fields.find(({ field }) => field.name === receipt.to);
+  if (!named) return [{ path, code: 'unknown_field', message: `the form has no field ${receipt.to}` }];
+  const { type } = named.field;
+  if (type === 'email') return [];
+  const message = `${receipt.to} is a field of type ${type}; a receipt needs one of type email`;
+  return [{ path, code: 'not_an_email_field', message }];
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { newEvent } from '#contracts/event';
-import { submissionSubmittedV1, type Answers } from '#contracts/submission/submission.events';
+import { submissionSubmittedV2, type Answers } from '#contracts/submission/submission.events';
 import { subjects } from '#contracts/subjects';
 import { append, type WireMessage } from '#eventing/append';
 import type { DataKey } from '#eventing/data-key';
@@ -55,12 +55,13 @@ export async function fillLog(
       };
     }
     aggregate.version += 1;
-    const event = newEvent(submissionSubmittedV1, {
+    const event = newEvent(submissionSubmittedV2, {
       form: FORM,
       formVersion: 1,
       answers: answers[at % answers.length] as Answers,
       dropped: [],
       requestMac: aggregate.key.mac(String(at)),
+      locale: null,
     });
     const { subject, version, key } = aggregate;
     const time = new Date(Date.UTC(2026, 0, 1) + at * 100).toISOString();

@@ -1,7 +1,7 @@
 import { describe, it } from '@jest/globals';
 import { Problem } from '#contracts/errors';
 import { newEvent } from '#contracts/event';
-import { submissionSubmittedV1 } from '#contracts/submission/submission.events';
+import { submissionSubmittedV2 } from '#contracts/submission/submission.events';
 import { given } from '#tools/testing/given';
 import { submissionDecider, type SubmitCommand } from './submission.decider.ts';
 
@@ -11,13 +11,15 @@ const submit: SubmitCommand = {
   formVersion: 2,
   admission: { accepted: true, answers: { name: 'Ada' }, dropped: ['fax'] },
   request: 'r1',
+  locale: 'de-AT',
 };
-const submitted = newEvent(submissionSubmittedV1, {
+const submitted = newEvent(submissionSubmittedV2, {
   form: 'contact',
   formVersion: 2,
   answers: { name: 'Ada' },
   dropped: ['fax'],
   requestMac: 'mac(r1)',
+  locale: 'de-AT',
 });
 const refused: SubmitCommand = {
   ...submit,

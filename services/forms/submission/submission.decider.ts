@@ -1,6 +1,6 @@
 import { Problem } from '#contracts/errors';
 import { newEvent, type EventOf } from '#contracts/event';
-import { submissionSubmittedV1, type Answers } from '#contracts/submission/submission.events';
+import { submissionSubmittedV2, type Answers } from '#contracts/submission/submission.events';
 import type { Decider } from '#eventing/decider';
 
 /** What the form said of the answers; a refusal counts only if the request was not accepted before. */
@@ -15,10 +15,12 @@ export interface SubmitCommand {
   readonly admission: Admission;
   /** Digest of what was sent, to recognise a repeat. */
   readonly request: string;
+  /** The submitter's language. */
+  readonly locale: string | null;
 }
 
 export type SubmissionCommand = SubmitCommand;
-export type SubmissionEvent = EventOf<typeof submissionSubmittedV1>;
+export type SubmissionEvent = EventOf<typeof submissionSubmittedV2>;
 
 export type SubmissionState =
   | { readonly state: 'none' }
@@ -43,12 +45,13 @@ export const submissionDecider: Decider<SubmissionCommand, SubmissionState, Subm
     }
     if (!command.admission.accepted) throw command.admission.problem;
     return [
-      newEvent(submissionSubmittedV1, {
+      newEvent(submissionSubmittedV2, {
         form: command.form,
         formVersion: command.formVersion,
         answers: command.admission.answers,
         dropped: [...command.admission.dropped],
         requestMac: context.mac(command.request),
+        locale: command.locale,
       }),
     ];
   },

@@ -40,7 +40,7 @@ export class SubmissionHandler {
   async submit(
     @Payload({ schema: submit.request }) request: Request<typeof submit>,
   ): Response<typeof submit> {
-    const { caller, form, formVersion, answers, idempotencyKey } = request;
+    const { caller, form, formVersion, answers, locale, idempotencyKey } = request;
     const { workspace, ...meta } = caller;
     const { entry, admission } = await this.admit(request);
     // Without a key the id is new, and nothing was accepted under it before.
@@ -57,6 +57,7 @@ export class SubmissionHandler {
         formVersion: chooseVersion(entry, formVersion) ?? 0,
         admission,
         request: digest({ formVersion, answers }),
+        locale,
       },
       meta,
       // What is refused may be the repeat of what was accepted, so the log is asked before it is refused.

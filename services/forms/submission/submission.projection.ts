@@ -1,5 +1,5 @@
 import { eventType } from '#contracts/event';
-import { submissionSubmittedV1, type Answers } from '#contracts/submission/submission.events';
+import { submissionSubmittedV2, type Answers } from '#contracts/submission/submission.events';
 import { families } from '#contracts/subjects';
 import type { StoredEvent } from '#eventing/stored-event';
 import type { Projection } from '#readmodel/projection';
@@ -27,7 +27,7 @@ export const submissionsProjection: Projection<SubmissionDocument> = {
   name: 'submissions',
   version: 1,
   filters: [families.submission],
-  types: [eventType(submissionSubmittedV1)],
+  types: [eventType(submissionSubmittedV2)],
   indexes: [{ name: 'by_form', key: { workspace: 1, form: 1, state: 1, submittedAt: -1, _id: -1 } }],
   documentId: (event) => submissionIdOf(event.subject),
   fold: (_document, event) => submitted(event as StoredSubmissionEvent),

@@ -31,7 +31,7 @@ const REQUEST_HEADERS = {
   'If-Match':
     'The ETag that the change is based on, 412 when it is no longer the current one; or `*` for any.',
   'Formbus-Min-Position': 'Waits until the read model has seen this position, to read your own write.',
-  'Accept-Language': 'The language of messages about answers.',
+  'Accept-Language': 'The language of messages about answers, and of the mail that the submitter gets.',
 } as const;
 
 const RESPONSE_HEADERS = {
