@@ -23,6 +23,16 @@ import {
   webhookRecoveredV1,
   webhookSecretRotatedV1,
 } from './webhook/webhook.events.ts';
+import {
+  webhookChangedV1,
+  webhookCreatedV1,
+  webhookDeletedV1,
+  webhookDisabledV1,
+  webhookEnabledV1,
+  webhookFailingV1,
+  webhookRecoveredV1,
+  webhookSecretRotatedV1,
+} from './webhook/webhook.events.ts';
 import { workspaceCreatedV1 } from './workspace/workspace.events.ts';
 
 /** Every version of every event that was ever released. Entries are added, never changed or removed. */

@@ -49,6 +49,12 @@ export const ERRORS = {
   ),
   key_not_found: entry(404, 'No such API key', 'List the keys of the workspace.'),
   mail_template_not_found: entry(404, 'No such mail template', 'List the templates of the workspace.'),
+  webhook_not_found: entry(404, 'No such webhook', 'List the webhooks of the workspace.'),
+  delivery_not_found: entry(
+    404,
+    'No such delivery',
+    'List the deliveries of the webhook; they are kept for 30 days.',
+  ),
   method_not_allowed: entry(405, 'The method is not allowed here', 'See the Allow header.'),
   not_acceptable: entry(406, 'No representation that the Accept header allows', 'Accept application/json.'),
   form_exists: entry(
@@ -78,6 +84,12 @@ export const ERRORS = {
     'It takes no submissions and no changes any more, for ever; what was submitted can still be read. Create another form.',
   ),
   contended: entry(409, 'Others kept changing this at the same time', 'Send the request again.'),
+  webhook_disabled: entry(409, 'The webhook is disabled', 'Enable it first.'),
+  too_many_webhooks: entry(
+    409,
+    'The workspace has as many webhooks as it can',
+    'Delete one that is no longer needed.',
+  ),
   erased: entry(410, 'This submission was erased', 'Nothing of it is left to read.'),
   stale: entry(412, 'It was changed since you read it', 'Read it again, and send its new ETag in If-Match.'),
   body_too_large: entry(
@@ -94,6 +106,11 @@ export const ERRORS = {
     422,
     'The form definition has errors',
     'Correct what `errors` lists: every error of shape or, once the shape is right, every one of names and rules.',
+  ),
+  webhook_target_refused: entry(
+    422,
+    'Webhooks must not be sent there',
+    'Give an https address on the public internet, or have the operator allow its network in WEBHOOK_ALLOW_CIDRS.',
   ),
   invalid_answers: entry(
     422,
