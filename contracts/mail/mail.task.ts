@@ -15,9 +15,9 @@ export const mailTask = defineTask({
   payload: z.object({
     workspace: z.string(),
     purpose: MailPurpose,
-    /** Where the event lies. */
-    position: Position,
-    /** What it happened to: of a receipt its form and submission, else a webhook's endpoint. */
+    /** The event that asks for it. */
+    event: z.object({ id: z.string(), type: z.string(), time: z.iso.datetime(), position: Position }),
+    /** What it happened to: of a receipt its form and submission, else a webhook. */
     form: z.string().nullable(),
     submission: z.string().nullable(),
     webhook: z.string().nullable(),
