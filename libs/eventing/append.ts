@@ -21,8 +21,8 @@ export interface WireMessage {
 export type AppendResult =
   /** Durable. The messages have the sequences up to `last`, without a gap. */
   | { readonly outcome: 'stored'; readonly last: number }
-  /** Not stored: an expectation was stale or an id is known. */
-  | { readonly outcome: 'conflict'; readonly cause: ApiError }
+  /** Not stored: an expectation was stale or an id is known; of a single message also where that id lies, `at`. */
+  | { readonly outcome: 'conflict'; readonly cause: ApiError; readonly at?: number }
   /** Not stored: the log takes nothing at the moment. */
   | { readonly outcome: 'unavailable'; readonly cause: Error }
   /** Not stored, and it never will be. */
@@ -96,7 +96,7 @@ function judge(ack: Ack, what: string): AppendResult {
       err_code: ApiCode.duplicateInBatch,
       description: `the id is known, at ${ack.seq}`,
     };
-    return { outcome: 'conflict', cause: new ApiError(error, what) };
+    return { outcome: 'conflict', cause: new ApiError(error, what), at: ack.seq };
   }
   const cause = new ApiError(ack.error, what);
   switch (cause.code) {

@@ -1,4 +1,5 @@
 import type { StreamConfig } from '@nats-io/jetstream';
+import { TIERS, type Tier } from '#contracts/task';
 
 /** What Formbus states of a stream. What it does not state (replicas, placement) is the operator's. */
 export type StreamSpec = Pick<StreamConfig, 'name' | 'subjects'> &
@@ -17,6 +18,17 @@ const unlimited = {
 };
 
 export const EVENTS_STREAM = 'EVENTS';
+export const TASK_EVENTS_STREAM = 'TASK_EVENTS';
+export const DELIVERIES_STREAM = 'DELIVERIES';
+/** The streams that hold CloudEvents and are read in order, by positions of an epoch of their own. */
+export const LOG_STREAMS = [EVENTS_STREAM, TASK_EVENTS_STREAM, DELIVERIES_STREAM] as const;
+export type LogStream = (typeof LOG_STREAMS)[number];
+
+export const TASK_STREAMS = {
+  high: 'TASKS_HIGH',
+  default: 'TASKS_DEFAULT',
+  batch: 'TASKS_BATCH',
+} as const satisfies Record<Tier, string>;
 export const DLQ_STREAM = 'DLQ';
 export const LEASE_BUCKET = 'leases';
 
@@ -24,7 +36,27 @@ export const LEASE_BUCKET = 'leases';
  * Raised with every change of {@link STREAMS}. A stream that was left by a lower number is updated; one with the same
  * number and other properties was changed by hand, and is refused.
  */
-export const TOPOLOGY_VERSION = 1;
+export const TOPOLOGY_VERSION = 2;
+
+/** Where the tasks of a tier wait for a worker, and the schedules that bring tasks of it. */
+const taskStream = (tier: Tier): StreamSpec => ({
+  name: TASK_STREAMS[tier],
+  description: `Tasks of the tier ${tier} until they are done, and their schedules.`,
+  subjects: [`task.${tier}.>`, `sched.${tier}.>`],
+  storage: 'file',
+  retention: 'workqueue',
+  ...unlimited,
+  // What the server asks of a stream with schedules; how many tasks may wait is bounded by those who enqueue them.
+  discard: 'old',
+  duplicate_window: 120 * SECOND,
+  allow_direct: true,
+  allow_atomic: true,
+  allow_msg_ttl: true,
+  allow_msg_schedules: true,
+  // A schedule is cancelled by purging its subject.
+  deny_purge: false,
+  deny_delete: false,
+});
 
 export const STREAMS: readonly StreamSpec[] = [
   {
@@ -44,6 +76,40 @@ export const STREAMS: readonly StreamSpec[] = [
     allow_msg_ttl: false,
     // A purge resets the sequences that appends expect. Erasure deletes single key messages.
     deny_purge: true,
+    deny_delete: false,
+  },
+  ...TIERS.map(taskStream),
+  {
+    name: TASK_EVENTS_STREAM,
+    description: 'The state of every task that callers follow, each record the whole of it.',
+    subjects: ['tev.>'],
+    storage: 'file',
+    retention: 'limits',
+    ...unlimited,
+    max_age: 30 * DAY,
+    max_msgs_per_subject: 1,
+    discard: 'old',
+    duplicate_window: 120 * SECOND,
+    allow_direct: true,
+    allow_atomic: true,
+    // A task's record goes when its result can no longer be read.
+    allow_msg_ttl: true,
+    deny_purge: false,
+    deny_delete: false,
+  },
+  {
+    name: DELIVERIES_STREAM,
+    description: 'Attempts to deliver webhooks and mail.',
+    subjects: ['delivery.>'],
+    storage: 'file',
+    retention: 'limits',
+    ...unlimited,
+    max_age: 30 * DAY,
+    discard: 'old',
+    duplicate_window: 120 * SECOND,
+    allow_direct: true,
+    allow_atomic: true,
+    deny_purge: false,
     deny_delete: false,
   },
   {

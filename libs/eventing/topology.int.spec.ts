@@ -3,9 +3,12 @@ import type { StreamInfo } from '@nats-io/jetstream';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import type { Bus } from './bus.ts';
 import { jetStream } from './jetstream-api.ts';
-import { EVENTS_STREAM, STREAMS } from './streams.ts';
+import { EVENTS_STREAM, LOG_STREAMS, STREAMS, TASK_STREAMS, TOPOLOGY_VERSION } from './streams.ts';
 import { connect } from './testing/world.ts';
-import { ensureTopology, StreamDrift } from './topology.ts';
+import { ensureLog, ensureTopology, StreamDrift } from './topology.ts';
+
+/** Those that topology 1 did not have. */
+const LATER_STREAMS = new Set<string>([...Object.values(TASK_STREAMS), 'TASK_EVENTS', 'DELIVERIES']);
 
 describe('the topology', () => {
   let nats: TestNats;
@@ -69,6 +72,37 @@ describe('the topology', () => {
     });
     expect(await ensureTopology(bus)).toMatchObject({ epoch });
     expect(await config(EVENTS_STREAM)).toMatchObject({ duplicate_window: 120_000_000_000 });
+  });
+
+  it('updates every stream of the version before and creates those that it did not have', async () => {
+    await ensureTopology(bus);
+    for (const { name } of STREAMS) {
+      const { metadata } = await config(name);
+      if (LATER_STREAMS.has(name)) await jetStream(bus, `STREAM.DELETE.${name}`);
+      else await change(name, { metadata: { ...metadata, 'formbus-topology': '1' } });
+    }
+    await ensureTopology(bus);
+    for (const { name } of STREAMS) {
+      expect((await config(name)).metadata).toMatchObject({ 'formbus-topology': String(TOPOLOGY_VERSION) });
+    }
+  });
+
+  it('updates every stream to what it is already', async () => {
+    await ensureTopology(bus);
+    const before = await Promise.all(STREAMS.map(({ name }) => config(name)));
+    for (const { name, metadata } of before)
+      await change(name, { metadata: { ...metadata, 'formbus-topology': '0' } });
+    await ensureTopology(bus);
+    expect(await Promise.all(STREAMS.map(({ name }) => config(name)))).toEqual(before);
+  });
+
+  it('gives each stream that is read by positions an epoch of its own', async () => {
+    const { epoch } = await ensureTopology(bus);
+    const logs = await Promise.all(LOG_STREAMS.map((stream) => ensureLog(bus, stream)));
+    expect(logs[0]).toEqual({ epoch, lastSeq: 0 });
+    expect(new Set(logs.map((log) => log.epoch)).size).toBe(LOG_STREAMS.length);
+    for (const name of Object.values(TASK_STREAMS))
+      expect((await config(name)).metadata).not.toHaveProperty('formbus-epoch');
   });
 
   it('refuses streams of a newer Formbus', async () => {

@@ -4,16 +4,23 @@ import { isDeepStrictEqual } from 'node:util';
 import { BusError } from './bus-error.ts';
 import type { Bus } from './bus.ts';
 import { ApiCode, isApiError, jetStream } from './jetstream-api.ts';
-import { EVENTS_STREAM, STREAMS, TOPOLOGY_VERSION, type StreamSpec } from './streams.ts';
+import {
+  EVENTS_STREAM,
+  LOG_STREAMS,
+  STREAMS,
+  TOPOLOGY_VERSION,
+  type LogStream,
+  type StreamSpec,
+} from './streams.ts';
 
 export { STREAMS } from './streams.ts';
 
 const EPOCH_KEY = 'formbus-epoch';
 const VERSION_KEY = 'formbus-topology';
 
-/** The log as it was found or made. */
+/** A log as it was found or made. */
 export interface LogInfo {
-  /** Part of every position; set when the EVENTS stream is created, anew by a restore, never otherwise. */
+  /** Part of every position in it; set when its stream is created, anew by a restore, never otherwise. */
   readonly epoch: string;
   readonly lastSeq: number;
 }
@@ -37,6 +44,7 @@ const MIN_MAX_PAYLOAD = 2 * 1024 * 1024;
  * that were changed by hand or by a newer one. Safe to run in every process at once.
  */
 export async function ensureTopology(bus: Bus, options: TopologyOptions = {}): Promise<LogInfo> {
+  const { streams = STREAMS, replicas = 1 } = options;
   if (bus.maxPayload < MIN_MAX_PAYLOAD) {
     bus.logger.warn(
       { maxPayload: bus.maxPayload },
@@ -44,13 +52,29 @@ export async function ensureTopology(bus: Bus, options: TopologyOptions = {}): P
     );
   }
   let log: LogInfo | undefined;
-  for (const spec of options.streams ?? STREAMS) {
-    const info = await ensureStream(bus, spec, options.replicas ?? 1);
-    if (spec.name === EVENTS_STREAM) log = { epoch: epochOf(info), lastSeq: info.state.last_seq };
+  for (const spec of streams) {
+    const info = await ensureStream(bus, spec, replicas);
+    if (spec.name === EVENTS_STREAM) log = logInfo(info);
   }
   if (log === undefined) throw new Error(`the topology has no stream ${EVENTS_STREAM}`);
   return log;
 }
+
+/** The same for one stream that is read by positions. */
+export async function ensureLog(
+  bus: Bus,
+  stream: LogStream,
+  options: TopologyOptions = {},
+): Promise<LogInfo> {
+  const { streams = STREAMS, replicas = 1 } = options;
+  const spec = streams.find(({ name }) => name === stream);
+  if (spec === undefined) throw new Error(`the topology has no stream ${stream}`);
+  return logInfo(await ensureStream(bus, spec, replicas));
+}
+
+const logInfo = (info: StreamInfo): LogInfo => ({ epoch: epochOf(info), lastSeq: info.state.last_seq });
+
+const isLog = (name: string): boolean => LOG_STREAMS.some((stream) => stream === name);
 
 async function ensureStream(bus: Bus, spec: StreamSpec, replicas: number): Promise<StreamInfo> {
   const found = (await streamInfo(bus, spec.name)) ?? (await createStream(bus, spec, replicas));
@@ -84,7 +108,7 @@ async function streamInfo(bus: Bus, name: string): Promise<StreamInfo | undefine
 
 async function createStream(bus: Bus, spec: StreamSpec, replicas: number): Promise<StreamInfo> {
   const metadata: Record<string, string> = { [VERSION_KEY]: String(TOPOLOGY_VERSION) };
-  if (spec.name === EVENTS_STREAM) metadata[EPOCH_KEY] = newEpoch();
+  if (isLog(spec.name)) metadata[EPOCH_KEY] = newEpoch();
   try {
     return await jetStream<StreamInfo>(bus, `STREAM.CREATE.${spec.name}`, {
       ...spec,
