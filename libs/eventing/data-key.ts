@@ -60,9 +60,6 @@ export function unseal(key: KeyObject, sealed: Uint8Array, additional: string): 
   }
 }
 
-/** HKDF's info, and the counter of its first and only block. */
-const MAC_INFO = Buffer.from('formbus mac v1\x01', 'latin1');
-
 /** The key of one aggregate's personal data; destroying it (its message in the log) erases them everywhere. */
 export class DataKey {
   readonly bytes: Buffer;
@@ -78,11 +75,17 @@ export class DataKey {
   }
 
   /**
-   * HMAC-SHA-256, base64url, under a key of its own: one key for two algorithms would bind them together. It is
+   * A key of its own for another use, named by `info`: one key for two algorithms would bind them together. It is
    * derived by HKDF-Expand (RFC 5869) alone: a data key is uniformly random, so there is nothing to extract.
    */
+  derive(info: string): KeyObject {
+    // What follows the info is the counter of its first and only block.
+    return secretKey(createHmac('sha256', this.secret).update(`${info}\x01`, 'utf8').digest());
+  }
+
+  /** HMAC-SHA-256, base64url, under a key of its own. */
   mac(value: string): string {
-    this.#macKey ??= secretKey(createHmac('sha256', this.secret).update(MAC_INFO).digest());
+    this.#macKey ??= this.derive('formbus mac v1');
     return createHmac('sha256', this.#macKey).update(value, 'utf8').digest('base64url');
   }
 }

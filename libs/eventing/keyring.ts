@@ -39,6 +39,9 @@ export interface KeyringOptions {
 
 const WORKSPACE_OWNER = '_workspace';
 
+/** Where the data key of a workspace's own secrets lies, among those of its aggregates. */
+const CUSTODY_OWNER = '_custody';
+
 /** Custody of keys: the master key wraps a key per workspace, that one a data key per aggregate. */
 export class Keyring implements KeySource {
   readonly #bus: Bus;
@@ -85,6 +88,28 @@ export class Keyring implements KeySource {
   /** Drops a data key from memory, when its erasure is seen. */
   forget(workspace: string, owner: string): void {
     this.#cache.delete(subjects.dataKey(workspace, owner));
+  }
+
+  /**
+   * The data key of what a workspace keeps secret and no aggregate owns; undefined while it has none. It is no derivative
+   * of the workspace's key, since what it seals lies in the log for ever and must outlive a rotation of that one.
+   */
+  async custodyKey(workspace: string): Promise<DataKey | undefined> {
+    const key = await this.dataKey(workspace, CUSTODY_OWNER);
+    if (key !== 'erased') return key;
+    this.forget(workspace, CUSTODY_OWNER); // it was not erased, it may come yet
+    return undefined;
+  }
+
+  /** As {@link custodyKey}, and creates it: the first of several writers wins, the others take its key. */
+  async ensureCustodyKey(workspace: string): Promise<DataKey> {
+    await this.open(workspace);
+    for (;;) {
+      const key = await this.custodyKey(workspace);
+      if (key !== undefined) return key;
+      const { subject, payload } = this.create(workspace, CUSTODY_OWNER);
+      await this.#storeFirst(subject, payload);
+    }
   }
 
   observe(subject: string, payload: Uint8Array): void {
@@ -155,9 +180,12 @@ export class Keyring implements KeySource {
     }
   }
 
-  /** Whoever reloads afterwards sees what came of it, so a lost race and an unknown outcome need no more care. */
   async #createWorkspaceKey(subject: string): Promise<void> {
-    const payload = wrapKey(this.#master, new DataKey().bytes, subject);
+    await this.#storeFirst(subject, wrapKey(this.#master, new DataKey().bytes, subject));
+  }
+
+  /** Whoever reloads afterwards sees what came of it, so a lost race and an unknown outcome need no more care. */
+  async #storeFirst(subject: string, payload: Buffer): Promise<void> {
     const headers = 'Nats-Expected-Last-Subject-Sequence: 0\r\n';
     await store(this.#bus, subject, { headers, payload }).catch((error: unknown) => {
       if (!isApiError(error, ApiCode.wrongLastSequence)) throw error;

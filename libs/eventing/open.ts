@@ -25,6 +25,11 @@ export interface OpenedLog {
 }
 
 /** Makes sure that the streams are as they must be, and gives the log to read and to append to. */
+export function openLog(
+  bus: Bus,
+  options: OpenOptions & Required<Pick<OpenOptions, 'masterKey'>>,
+): Promise<OpenedLog & Required<Pick<OpenedLog, 'keyring'>>>;
+export function openLog(bus: Bus, options: OpenOptions): Promise<OpenedLog>;
 export async function openLog(
   bus: Bus,
   { events, upcasters, source, masterKey, topology }: OpenOptions,

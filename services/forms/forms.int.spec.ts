@@ -1,10 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pino from 'pino';
 import { v7 as uuid } from 'uuid';
 import type { z } from 'zod';
-import { EVENTS, UPCASTERS } from '#contracts/catalog';
-import type { ErrorCode, Problem } from '#contracts/errors';
+import type { ErrorCode } from '#contracts/errors';
 import {
   createForm,
   editDraft,
@@ -16,76 +13,29 @@ import {
   retireForm,
   retireVersion,
 } from '#contracts/form/form.rpc';
-import type { CommandCaller } from '#contracts/rpc';
 import { subjects } from '#contracts/subjects';
 import { getHistory, getSubmission, listSubmissions, submit } from '#contracts/submission/submission.rpc';
-import { connectBus, type Bus } from '#eventing/bus';
 import { jetStream } from '#eventing/jetstream-api';
-import { openLog } from '#eventing/open';
-import { connectDatabase, type Database } from '#readmodel/database';
 import { Readiness } from '#service/readiness';
-import { RpcClient } from '#service/rpc-client';
+import type { RpcClient } from '#service/rpc-client';
 import { eventually } from '#tools/testing/eventually';
-import { testDatabase } from '#tools/testing/mongo';
-import { startTestNats, type TestNats } from '#tools/testing/nats';
-import { startApi } from './api.role.ts';
 import { startProjectors } from './projector.role.ts';
+import { caller, logger, openFormsWorld, refusal, type FormsWorld } from './testing/world.ts';
 
-const logger = pino({ level: 'silent' });
-const masterKey = randomBytes(32);
-const stops: (() => Promise<void>)[] = [];
-let nats: TestNats;
-let bus: Bus;
-let database: Database;
+let world: FormsWorld;
 let rpc: RpcClient;
-
-/** One instance of the service's role `api`, with a connection of its own as in a process of its own. */
-async function startInstance(): Promise<void> {
-  const own = await connectBus({ servers: nats.url, name: 'forms', logger });
-  const { log, executor } = await openLog(own, {
-    events: EVENTS,
-    upcasters: UPCASTERS,
-    source: '/formbus/forms',
-    masterKey,
-  });
-  const api = await startApi({ bus: own, log, executor, database, logger });
-  stops.push(async () => {
-    await api.stop();
-    await own.close();
-  });
-}
+let projectors: { stop(): Promise<void> };
 
 beforeAll(async () => {
-  nats = await startTestNats();
-  bus = await connectBus({ servers: nats.url, name: 'spec', logger });
-  database = connectDatabase({ ...testDatabase(), logger });
-  const { log } = await openLog(bus, {
-    events: EVENTS,
-    upcasters: UPCASTERS,
-    source: '/formbus/forms',
-    masterKey,
-  });
-  const projectors = startProjectors({ bus, log, database, logger, readiness: new Readiness() });
-  stops.push(() => projectors.stop());
   // Two, so that every case meets an instance that did not make the change before.
-  await startInstance();
-  await startInstance();
-  rpc = new RpcClient(bus);
+  world = await openFormsWorld({ instances: 2 });
+  ({ rpc } = world);
+  projectors = startProjectors({ ...world, logger, readiness: new Readiness() });
 });
 
 afterAll(async () => {
-  for (const stop of stops.toReversed()) await stop();
-  await database?.close();
-  await bus?.close();
-  await nats?.stop();
-});
-
-const caller = (workspace = 'acme'): CommandCaller => ({
-  workspace,
-  actor: 'key:spec',
-  correlation: uuid(),
-  commandId: uuid(),
-  time: new Date().toISOString(),
+  await projectors?.stop();
+  await world?.stop();
 });
 
 const definition = (title = 'Order') => ({
@@ -127,15 +77,6 @@ const submission = (form: string, answers: object, more: Partial<Submit> = {}): 
   idempotencyKey: null,
   ...more,
 });
-
-async function refusal(call: Promise<unknown>): Promise<Problem> {
-  return call.then(
-    () => {
-      throw new Error('it was not refused');
-    },
-    (error: unknown) => error as Problem,
-  );
-}
 
 const code = async (call: Promise<unknown>): Promise<ErrorCode> => (await refusal(call)).code;
 
@@ -497,7 +438,7 @@ describe('the log', () => {
     const form = await publishedForm();
     const { receipt } = await rpc.call(submit, submission(form, { city: 'Xanadu-of-the-plains' }));
     const subject = subjects.submission('acme', form, receipt.id);
-    const { message } = await jetStream<{ message: { data: string } }>(bus, 'STREAM.MSG.GET.EVENTS', {
+    const { message } = await jetStream<{ message: { data: string } }>(world.bus, 'STREAM.MSG.GET.EVENTS', {
       last_by_subj: subject,
     });
     const stored = Buffer.from(message.data, 'base64').toString();
@@ -511,7 +452,7 @@ describe('the log', () => {
     const history = await rpc.call(getHistory, { caller: caller(), form, submission: receipt.id });
     expect(history).toMatchObject({
       position: committed.position,
-      items: [{ version: 1, type: 'formbus.submission.submitted.v1', data: { answers: { city: 'Rome' } } }],
+      items: [{ version: 1, type: 'formbus.submission.submitted.v2', data: { answers: { city: 'Rome' } } }],
     });
     expect(history.items[0]?.data).not.toHaveProperty('requestMac');
   });

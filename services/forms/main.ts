@@ -14,7 +14,7 @@ await runService({
   async start({ config, logger, readiness, liveness, signal }) {
     const bus = await connectBus({ ...busOptions(config), name: 'forms', logger, signal });
     const database = connectDatabase({ uri: config.MONGODB_URI, logger });
-    const { log, executor } = await openLog(bus, {
+    const { log, executor, keyring } = await openLog(bus, {
       events: EVENTS,
       upcasters: UPCASTERS,
       source: '/formbus/forms',
@@ -28,7 +28,8 @@ await runService({
     const roles: { stop(): Promise<void> }[] = [];
     if (config.ROLES.includes('projector'))
       roles.push(startProjectors({ bus, log, database, logger, readiness }));
-    if (config.ROLES.includes('api')) roles.push(await startApi({ bus, log, executor, database, logger }));
+    if (config.ROLES.includes('api'))
+      roles.push(await startApi({ bus, log, executor, keyring, database, logger }));
     return {
       async stop() {
         for (const role of roles.toReversed()) await role.stop();
