@@ -6,12 +6,13 @@ import { follow, type FollowOptions, type LogBatch } from './follow.ts';
 import { jetStream } from './jetstream-api.ts';
 import type { KeySource } from './keyring.ts';
 import type { StoredEvent } from './stored-event.ts';
-import { EVENTS_STREAM } from './streams.ts';
+import { EVENTS_STREAM, type LogStream } from './streams.ts';
 
 export type { FollowOptions, LogBatch } from './follow.ts';
 
-/** The log as it is read. Everything rejects with `bus_unavailable` at once while the server is away. */
+/** A log as it is read: that of events, or one of records. Everything rejects with `bus_unavailable` at once while the server is away. */
 export interface EventLog {
+  readonly stream: LogStream;
   readonly epoch: string;
   /** The events of one aggregate in order, from `after` on (0). Answered by any replica: one that lags gives fewer. */
   read(subject: string, after?: number): Promise<StoredEvent[]>;
@@ -33,16 +34,19 @@ export interface EventLogDeps {
   readonly codec: Codec;
   readonly epoch: string;
   readonly keys?: KeySource;
+  /** EVENTS by default. */
+  readonly stream?: LogStream;
 }
 
-export function createEventLog({ bus, codec, epoch, keys }: EventLogDeps): EventLog {
+export function createEventLog({ bus, codec, epoch, keys, stream = EVENTS_STREAM }: EventLogDeps): EventLog {
   return {
+    stream,
     epoch,
 
     async read(subject, after = 0) {
       const decoding: (StoredEvent | Promise<StoredEvent>)[] = [];
       for (let from = after + 1, more = true; more;) {
-        const found: { messages: RawMessage[]; more: boolean } = await directGet(bus, EVENTS_STREAM, {
+        const found: { messages: RawMessage[]; more: boolean } = await directGet(bus, stream, {
           seq: from,
           subject,
           batch: READ_BATCH,
@@ -55,22 +59,22 @@ export function createEventLog({ bus, codec, epoch, keys }: EventLogDeps): Event
     },
 
     async lastSeq() {
-      const { state } = await jetStream<{ state: { last_seq: number } }>(bus, `STREAM.INFO.${EVENTS_STREAM}`);
+      const { state } = await jetStream<{ state: { last_seq: number } }>(bus, `STREAM.INFO.${stream}`);
       return state.last_seq;
     },
 
     async tail(subject) {
-      return (await leaderGet(bus, EVENTS_STREAM, { last_by_subj: subject }))?.seq ?? 0;
+      return (await leaderGet(bus, stream, { last_by_subj: subject }))?.seq ?? 0;
     },
 
     async hasPending(filters, after, upTo) {
       if (upTo <= after) return false;
       const next = await Promise.all(
-        filters.map((filter) => leaderGet(bus, EVENTS_STREAM, { seq: after + 1, next_by_subj: filter })),
+        filters.map((filter) => leaderGet(bus, stream, { seq: after + 1, next_by_subj: filter })),
       );
       return next.some((message) => message !== undefined && message.seq <= upTo);
     },
 
-    follow: (options) => follow({ bus, codec, ...(keys && { keys }) }, options),
+    follow: (options) => follow({ bus, stream, codec, ...(keys && { keys }) }, options),
   };
 }

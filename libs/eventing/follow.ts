@@ -9,7 +9,7 @@ import { ApiError } from './jetstream-api.ts';
 import type { KeySource } from './keyring.ts';
 import { AheadOfLog, Reader, ReaderLost } from './reader.ts';
 import type { StoredEvent } from './stored-event.ts';
-import { EVENTS_STREAM } from './streams.ts';
+import type { LogStream } from './streams.ts';
 
 export interface FollowOptions {
   /** Subjects of `evt.>`; with `key.>` among them, data keys pass by before their events and need not be fetched. */
@@ -36,6 +36,7 @@ export interface LogBatch {
 
 export interface FollowDeps {
   readonly bus: Bus;
+  readonly stream: LogStream;
   readonly codec: Codec;
   readonly keys?: KeySource;
 }
@@ -44,14 +45,15 @@ const RETRY_MS = 250;
 
 /**
  * Every event on the filters in order, once, across reconnects and restarts of the server, until the signal aborts.
- * A reader that starts with nothing before it gets one empty batch. Throws `UndecodableEvent` after a batch that
+ * A reader that starts with nothing before it gets one empty batch, and so does one for which the last messages that
+ * were still to come are gone, expired or superseded. Throws `UndecodableEvent` after a batch that
  * ends right before that event, and {@link AheadOfLog} when the log is shorter than `after`.
  */
 export async function* follow(
   deps: FollowDeps,
   options: FollowOptions,
 ): AsyncGenerator<LogBatch, void, void> {
-  const { bus } = deps;
+  const { bus, stream } = deps;
   const { filters, signal, maxBatch = 1000 } = options;
   const names = options.types === undefined ? undefined : new Set(options.types.map(eventName));
   let last = options.after;
@@ -60,12 +62,13 @@ export async function* follow(
     let reader: Reader | undefined;
     try {
       await bus.whenConnected(signal);
-      reader = await Reader.open(bus, EVENTS_STREAM, filters, last + 1, 2 * maxBatch);
+      reader = await Reader.open(bus, stream, filters, last + 1, 2 * maxBatch);
       if (!started && reader.pending === 0) yield { events: [], lastSeq: last, pending: 0 };
       started = true;
       for (;;) {
         const taken = await reader.take(maxBatch, signal);
         if (taken === undefined) return;
+        if (taken.messages.length === 0) yield { events: [], lastSeq: last, pending: 0 };
         const { batch, failure } = await decodeBatch(deps, taken, names);
         if (batch !== undefined) {
           yield batch;
@@ -76,7 +79,7 @@ export async function* follow(
     } catch (error) {
       if (signal.aborted) return;
       if (!isPassing(error)) throw error;
-      bus.logger.warn({ err: error, filters, after: last }, 'a reader of the log starts again');
+      bus.logger.warn({ err: error, stream, filters, after: last }, 'a reader of the log starts again');
     } finally {
       await reader?.close();
     }

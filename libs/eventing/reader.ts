@@ -7,6 +7,9 @@ import { parseDelivery, Pull } from './pull.ts';
 
 const INACTIVE_NANOS = 30_000_000_000;
 
+/** Milliseconds of silence after which a reader asks whether what was still to come is gone. */
+const QUIET_MS = 1000;
+
 /** The reader can't go on; a new one, from the sequence after the last that was taken, misses nothing. */
 export class ReaderLost extends Error {
   override readonly name = 'ReaderLost';
@@ -30,6 +33,8 @@ export class Reader {
   #queue: RawMessage[] = [];
   #pendings: number[] = [];
   #consumerSeq = 0;
+  /** What was still to come, as the last delivery said. */
+  #owed: number;
   #lost: ReaderLost | undefined;
   #wake: (() => void) | undefined;
 
@@ -42,6 +47,7 @@ export class Reader {
     this.#name = name;
     this.#ahead = ahead;
     this.pending = pending;
+    this.#owed = pending;
     this.#pull = new Pull(bus, stream, name, {
       onMessage: (msg) => this.#receive(msg),
       onExpired: () => this.#refill(),
@@ -86,7 +92,8 @@ export class Reader {
 
   /**
    * Up to `max` messages, as many as are there; waits for the first. `pending` counts what is still to come after
-   * them. Nothing when the signal aborts; throws {@link ReaderLost}.
+   * them. No messages when those that were to come are gone, superseded or expired, and nothing is pending any more.
+   * Nothing at all when the signal aborts; throws {@link ReaderLost}.
    */
   async take(
     max: number,
@@ -95,7 +102,11 @@ export class Reader {
     while (this.#queue.length === 0) {
       if (signal.aborted) return undefined;
       if (this.#lost !== undefined) throw this.#lost;
-      await this.#arrival(signal);
+      await this.#arrival(signal, this.#owed > 0 ? QUIET_MS : undefined);
+      if (this.#owed > 0 && this.#queue.length === 0 && (await this.#hasNothing())) {
+        this.#owed = 0;
+        return { messages: [], pending: 0 };
+      }
     }
     const messages = this.#queue.splice(0, max);
     const pending = this.#pendings.splice(0, max).at(-1) ?? 0;
@@ -111,9 +122,11 @@ export class Reader {
     });
   }
 
-  #arrival(signal: AbortSignal): Promise<void> {
+  #arrival(signal: AbortSignal, ms?: number): Promise<void> {
     return new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(() => wake(), ms);
       const wake = (): void => {
+        clearTimeout(timer);
         signal.removeEventListener('abort', wake);
         this.#wake = undefined;
         resolve();
@@ -121,6 +134,20 @@ export class Reader {
       this.#wake = wake;
       signal.addEventListener('abort', wake, { once: true });
     });
+  }
+
+  /** Whether the consumer has delivered everything, and everything that it delivered has been taken. */
+  async #hasNothing(): Promise<boolean> {
+    try {
+      const { num_pending: pending, delivered } = await jetStream<{
+        num_pending: number;
+        delivered: { consumer_seq: number };
+      }>(this.#bus, `CONSUMER.INFO.${this.#stream}.${this.#name}`);
+      return pending === 0 && delivered.consumer_seq === this.#consumerSeq && this.#queue.length === 0;
+    } catch (error) {
+      this.#bus.logger.debug({ err: error, consumer: this.#name }, 'a consumer does not say what it has');
+      return false;
+    }
   }
 
   #receive(msg: Msg): void {
@@ -132,6 +159,7 @@ export class Reader {
       return;
     }
     this.#consumerSeq = consumerSeq;
+    this.#owed = pending;
     this.#queue.push({ seq, subject: msg.subject, headers: readHeaders(msg), payload: msg.data });
     this.#pendings.push(pending);
     this.#wake?.();

@@ -1,0 +1,75 @@
+import type { DomainEvent, EventDefinition, Upcaster } from '#contracts/event';
+import { RECORD_UPCASTERS, RECORDS } from '#contracts/records';
+import { BatchPublisher, type Published } from './batch-publisher.ts';
+import type { Bus } from './bus.ts';
+import { Catalog } from './catalog.ts';
+import { Codec, type Stamp } from './codec.ts';
+import { createEventLog, type EventLog } from './event-log.ts';
+import type { DELIVERIES_STREAM, TASK_EVENTS_STREAM } from './streams.ts';
+import { ensureLog, type TopologyOptions } from './topology.ts';
+
+export type RecordStream = typeof TASK_EVENTS_STREAM | typeof DELIVERIES_STREAM;
+
+export interface OpenRecordsOptions {
+  readonly stream: RecordStream;
+  /** `ce-source` of what this service records, `/formbus/notifier`. */
+  readonly source: string;
+  /** Those of `contracts/records.ts` by default. */
+  readonly events?: readonly EventDefinition[];
+  readonly upcasters?: readonly Upcaster[];
+  /** Records that may wait to be stored; 50,000 by default. */
+  readonly maxWaiting?: number;
+  readonly topology?: TopologyOptions;
+}
+
+/** What a record's envelope needs. Its `id` is that of what happened: recorded twice within minutes, it is stored once. */
+export interface RecordStamp extends Omit<Stamp, 'subject' | 'version'> {
+  /** Of what is recorded on the subject: 1, 2, 3 ...; 1 by default. */
+  readonly version?: number;
+}
+
+export interface RecordOptions {
+  /** Milliseconds, in whole seconds, after which the stream forgets the record; it keeps it for its own time otherwise. */
+  readonly ttlMs?: number;
+}
+
+/** A stream of records: events of the same envelope as those of the log, kept for a while and decided by nobody. */
+export interface Records {
+  /** Read as the log is. Positions are of an epoch of its own; what the stream has forgotten is not given. */
+  readonly log: EventLog;
+  /**
+   * Resolves when the record is durable; those of concurrent calls are stored together, in the order of the calls.
+   * Rejects as {@link BatchPublisher.publish} does, and when the event does not fit its schema.
+   */
+  record(
+    subject: string,
+    event: DomainEvent,
+    stamp: RecordStamp,
+    options?: RecordOptions,
+  ): Promise<Published>;
+  /** Takes no more records, and resolves when those at hand are answered. */
+  drain(): Promise<void>;
+}
+
+/** Makes sure that the stream is as it must be, and gives it to read and to write. */
+export async function openRecords(bus: Bus, options: OpenRecordsOptions): Promise<Records> {
+  const { stream, source, events = RECORDS, upcasters = RECORD_UPCASTERS, topology, maxWaiting } = options;
+  const { epoch } = await ensureLog(bus, stream, topology);
+  const codec = new Codec({ catalog: new Catalog(events, upcasters), epoch, source });
+  const publisher = new BatchPublisher({ bus, stream, ...(maxWaiting !== undefined && { maxWaiting }) });
+  return {
+    log: createEventLog({ bus, codec, epoch, stream }),
+
+    async record(subject, event, { version = 1, ...stamp }, { ttlMs } = {}) {
+      const { headers, payload } = codec.encode(
+        codec.check(event),
+        { ...stamp, subject, version },
+        undefined,
+      );
+      const ttl = ttlMs === undefined ? '' : `Nats-TTL: ${Math.max(1, Math.ceil(ttlMs / 1000))}s\r\n`;
+      return await publisher.publish({ subject, headers: headers + ttl, payload });
+    },
+
+    drain: () => publisher.drain(),
+  };
+}
