@@ -16,49 +16,54 @@ export interface RawMessage {
 
 /**
  * Up to `batch` messages on one subject (or filter) from `seq` on, in order, answered by any replica: one that lags
- * gives an older state. `more` says whether the subject goes on. One request, no subscription of its own.
+ * gives an older state. `pending` says how many follow, `more` whether any do. One request, no subscription of its own.
  */
 export async function directGet(
   bus: Bus,
   stream: string,
   request: { seq: number; subject: string; batch: number },
-): Promise<{ messages: RawMessage[]; more: boolean }> {
+): Promise<{ messages: RawMessage[]; more: boolean; pending: number }> {
   const api = `$JS.API.DIRECT.GET.${stream}`;
   if (!bus.connected) throw new BusError('disconnected', api);
   const messages: RawMessage[] = [];
-  let more = false;
+  let pending = 0;
   const payload = JSON.stringify({ seq: request.seq, next_by_subj: request.subject, batch: request.batch });
   await bus.inbox.collect(api, TIMEOUT_MS, (reply) => {
     bus.nc.publish(api, payload, { reply });
     return (msg) => {
       const headers = readHeaders(msg);
       if (msg.data.length === 0 && !headers.has('Nats-Sequence')) {
-        more = endOfBatch(msg, headers);
+        pending = endOfBatch(msg, headers);
         return true;
       }
       messages.push(rawMessage(msg, headers));
       return false;
     };
   });
-  return { messages, more };
+  return { messages, more: pending > 0, pending };
 }
 
 /** The last message on a literal subject, answered by any replica; undefined when that replica has none. */
-export async function directLast(bus: Bus, stream: string, subject: string): Promise<RawMessage | undefined> {
-  const msg = await bus.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, new Uint8Array(), {
-    timeoutMs: TIMEOUT_MS,
-  });
+export const directLast = (bus: Bus, stream: string, subject: string): Promise<RawMessage | undefined> =>
+  directOne(bus, `$JS.API.DIRECT.GET.${stream}.${subject}`, new Uint8Array());
+
+/** The message of a sequence, answered by any replica; undefined when that replica has none. */
+export const directAt = (bus: Bus, stream: string, seq: number): Promise<RawMessage | undefined> =>
+  directOne(bus, `$JS.API.DIRECT.GET.${stream}`, Buffer.from(JSON.stringify({ seq })));
+
+async function directOne(bus: Bus, api: string, request: Uint8Array): Promise<RawMessage | undefined> {
+  const msg = await bus.request(api, request, { timeoutMs: TIMEOUT_MS });
   const headers = readHeaders(msg);
   if (headers.has('Nats-Sequence')) return rawMessage(msg, headers);
   endOfBatch(msg, headers);
   return undefined;
 }
 
-/** False at 404, whether more follows at the end of a batch (204); anything else is thrown. */
-function endOfBatch(msg: Msg, headers: ReadonlyMap<string, string>): boolean {
+/** How many follow at the end of a batch (204), none at 404; anything else is thrown. */
+function endOfBatch(msg: Msg, headers: ReadonlyMap<string, string>): number {
   const code = msg.headers?.code;
-  if (code === 404) return false;
-  if (code === 204) return Number(headers.get('Nats-Num-Pending') ?? 0) > 0;
+  if (code === 404) return 0;
+  if (code === 204) return Number(headers.get('Nats-Num-Pending') ?? 0);
   throw new Error(`a direct get was refused: ${msg.headers?.status ?? 'no status'}`);
 }
 
@@ -71,7 +76,7 @@ function rawMessage(msg: Msg, headers: ReadonlyMap<string, string>): RawMessage 
   };
 }
 
-type LeaderQuery = { last_by_subj: string } | { seq: number; next_by_subj: string };
+type LeaderQuery = { last_by_subj: string } | { seq: number; next_by_subj?: string };
 
 /** One message, answered by the stream's leader; undefined when the leader has none. */
 export async function leaderGet(

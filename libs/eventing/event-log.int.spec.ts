@@ -48,6 +48,21 @@ describe('the log', () => {
     expect(inboxes()).toBe(before);
   });
 
+  it('reads the event of one sequence, and nothing where there is none', async () => {
+    await world.executor.execute(write(name, 'my secret', { fresh: true }));
+    const [key, seq] = [
+      await world.log.tail(`key.w.${name}`),
+      await world.log.tail(`evt.w.submission.f.${name}`),
+    ];
+    const [event] = await world.log.read(`evt.w.submission.f.${name}`);
+    expect(await world.log.at(seq)).toEqual(event);
+    expect(await Promise.all([0, key, seq + 1000].map((at) => world.log.at(at)))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('knows whether something is pending on filters up to a sequence', async () => {
     const start = await world.log.lastSeq();
     await world.executor.execute(count(name, { by: 'a' }));

@@ -1,7 +1,7 @@
 import type { Bus } from './bus.ts';
 import type { Codec } from './codec.ts';
 import { startDecoding } from './decoding.ts';
-import { directGet, leaderGet, type RawMessage } from './direct-get.ts';
+import { directAt, directGet, leaderGet, type RawMessage } from './direct-get.ts';
 import { follow, type FollowOptions, type LogBatch } from './follow.ts';
 import { jetStream } from './jetstream-api.ts';
 import type { KeySource } from './keyring.ts';
@@ -16,6 +16,8 @@ export interface EventLog {
   readonly epoch: string;
   /** The events of one aggregate in order, from `after` on (0). Answered by any replica: one that lags gives fewer. */
   read(subject: string, after?: number): Promise<StoredEvent[]>;
+  /** The event of one sequence; undefined where there is none. */
+  at(seq: number): Promise<StoredEvent | undefined>;
   /** The last sequence in the log, by its leader. */
   lastSeq(): Promise<number>;
   /** The last sequence on one subject, by the log's leader; 0 when there is none. */
@@ -56,6 +58,14 @@ export function createEventLog({ bus, codec, epoch, keys, stream = EVENTS_STREAM
         more = found.more;
       }
       return await Promise.all(decoding.map((event) => Promise.resolve(event)));
+    },
+
+    async at(seq) {
+      // Sequences begin with 1. A replica that lags may miss what the leader has.
+      const found =
+        seq < 1 ? undefined : ((await directAt(bus, stream, seq)) ?? (await leaderGet(bus, stream, { seq })));
+      const isEvent = found !== undefined && !found.subject.startsWith('key.');
+      return isEvent ? await codec.decode(found) : undefined;
     },
 
     async lastSeq() {

@@ -27,13 +27,6 @@ export async function openWorld(
 ): Promise<World> {
   const { events = WORLD, upcasters = [], masterKey = MASTER_KEY, topology = {} } = options;
   const bus = await connect(url);
-  const { keyring, ...opened } = await openLog(bus, {
-    events,
-    upcasters,
-    source: '/formbus/spec',
-    masterKey,
-    topology,
-  });
-  if (keyring === undefined) throw new Error('no keyring');
-  return { bus, keyring, ...opened };
+  const opened = await openLog(bus, { events, upcasters, source: '/formbus/spec', masterKey, topology });
+  return { bus, ...opened };
 }
