@@ -55,6 +55,11 @@ export const ERRORS = {
     'No such delivery',
     'List the deliveries of the webhook; they are kept for 30 days.',
   ),
+  task_not_found: entry(
+    404,
+    'No such task',
+    'Check the id; what a task came to can be read until `expiresAt`.',
+  ),
   method_not_allowed: entry(405, 'The method is not allowed here', 'See the Allow header.'),
   not_acceptable: entry(406, 'No representation that the Accept header allows', 'Accept application/json.'),
   form_exists: entry(
@@ -62,6 +67,7 @@ export const ERRORS = {
     'A form with this id exists',
     'Choose another id, or edit the draft of the existing form.',
   ),
+  task_over: entry(409, 'The task has ended', 'Read what it came to with GET /v1/tasks/{id}.'),
   key_exists: entry(
     409,
     'The API key was made already',
@@ -136,6 +142,11 @@ export const ERRORS = {
     500,
     'What was sealed cannot be opened',
     'It was damaged, or is kept in another place than it was sealed for. Report it with the request id; a secret can be set anew.',
+  ),
+  task_failed: entry(
+    500,
+    'The task failed',
+    'Ask the operator: the dead letters hold the task with its error, and can be retried.',
   ),
   internal: entry(
     500,

@@ -1,11 +1,11 @@
 import { deliveryAttemptedV1 } from './delivery/delivery.records.ts';
 import type { EventDefinition, Upcaster } from './event.ts';
-import { taskChangedV1 } from './task/task.records.ts';
+import { batchMemberEndedV1, taskChangedV1 } from './task/task.records.ts';
 
 /**
  * What is recorded for a while and is no domain event: the state of tasks (stream TASK_EVENTS) and attempts at
  * deliveries (stream DELIVERIES). Same envelope, same rules of versions, other streams.
  */
-export const RECORDS: readonly EventDefinition[] = [taskChangedV1, deliveryAttemptedV1];
+export const RECORDS: readonly EventDefinition[] = [taskChangedV1, batchMemberEndedV1, deliveryAttemptedV1];
 
 export const RECORD_UPCASTERS: readonly Upcaster[] = [];

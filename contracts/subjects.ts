@@ -22,6 +22,9 @@ export const subjects = {
   mail: (workspace: string, template: string) => `evt.${token(workspace)}.mail.${token(template)}`,
   /** The state of one task that callers follow. */
   task: (workspace: string, task: string) => `tev.${token(workspace)}.${token(task)}`,
+  /** That one task of a batch has ended; the batch's own state is that of a task. */
+  batchMember: (workspace: string, batch: string, member: string) =>
+    `tev.${token(workspace)}.${token(batch)}.${token(member)}`,
   /** The attempts to deliver what happened to one submission, or to something else (`_`), to one endpoint. */
   delivery: (workspace: string, endpoint: string, owner: string) =>
     `delivery.${token(workspace)}.${token(endpoint)}.${token(owner)}`,

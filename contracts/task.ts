@@ -39,7 +39,7 @@ export interface TaskDefinition<
    * Tasks of one key run in the order of their enqueueing, at most `perKey` (1) at the same time. Such a kind, as one
    * with a rate, is worked on by one process at a time, so that order and rate hold over all of them.
    */
-  readonly key?: (payload: z.infer<Payload>) => string;
+  key?(payload: z.infer<Payload>): string;
   readonly perKey?: number;
   /** At most so many tasks are begun in so many milliseconds. */
   readonly rate?: { readonly tasks: number; readonly perMs: number };

@@ -55,3 +55,24 @@ export const taskChangedV1 = defineEvent({
   }),
 });
 export type TaskSnapshot = z.infer<typeof taskChangedV1.data>;
+
+export const batchMemberEndedV1 = defineEvent({
+  name: 'formbus.task.batchMemberEnded',
+  version: 1,
+  family: 'task',
+  summary:
+    'A task of a batch ended, well or not. When the last one has, the batch itself has ended: see its own record.',
+  data: z.object({
+    batch: z.string(),
+    task: z.string(),
+    kind: z.string(),
+    outcome: z.enum(['done', 'failed']),
+  }),
+});
+
+/** What the record of a batch says at its end. */
+export const BatchResult = z.object({
+  total: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+});
+export type BatchResult = z.infer<typeof BatchResult>;

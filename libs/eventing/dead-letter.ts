@@ -11,7 +11,8 @@ export interface DeadLetter {
   readonly seq: number;
   readonly subject: string;
   readonly attempts: number;
-  readonly error: { readonly name: string; readonly message: string };
+  /** What the last attempt failed with. Never what a submitter wrote: handlers keep that out of their errors. */
+  readonly error: { readonly name: string; readonly message: string; readonly stack?: string };
   readonly parkedAt: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Base64. Absent for events: they stay in the log at `seq`, where erasure reaches them. */
@@ -19,6 +20,7 @@ export interface DeadLetter {
 }
 
 const MAX_MESSAGE = 500;
+const MAX_STACK = 4000;
 
 /** Stores a dead letter, once for each message and consumer; rejects unless it is stored. */
 export async function park(
@@ -36,7 +38,8 @@ export async function park(
     durable,
     seq: message.seq,
     subject: message.subject,
-    attempts,
+    // A task carries the number of its attempt; its deliveries are those of one attempt alone.
+    attempts: Number(message.headers.get('formbus-attempt') ?? attempts),
     error: describe(error),
     parkedAt: new Date().toISOString(),
     headers: Object.fromEntries(message.headers),
@@ -51,5 +54,10 @@ export async function park(
 
 function describe(error: unknown): DeadLetter['error'] {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error).slice(0, MAX_MESSAGE) };
-  return { name: error.name, message: error.message.slice(0, MAX_MESSAGE) };
+  const { name, message, stack } = error;
+  return {
+    name,
+    message: message.slice(0, MAX_MESSAGE),
+    ...(stack !== undefined && { stack: stack.slice(0, MAX_STACK) }),
+  };
 }

@@ -44,6 +44,10 @@ export function dispose(
 }
 
 /** Whether a message was delivered so often that it must have ended its handlers' processes: it is not tried again. */
-export function isPoison(deliveries: number, backoffMs: readonly number[]): boolean {
-  return deliveries > backoffMs.length + 1 + UNSEEN_DEFERRALS;
+export function isPoison(
+  deliveries: number,
+  backoffMs: readonly number[],
+  unanswered = UNSEEN_DEFERRALS,
+): boolean {
+  return deliveries > backoffMs.length + 1 + unanswered;
 }

@@ -19,7 +19,7 @@ const NEEDS_ESCAPE = /[^\x21\x23\x24\x26-\x7e]/;
 const ESCAPED = /[^\x21\x23\x24\x26-\x7e]+/gu;
 
 /** As the CloudEvents bindings ask: space, double quote, percent and what is not printable ASCII as %XX of UTF-8. */
-function escape(value: string): string {
+export function escapeHeader(value: string): string {
   if (!NEEDS_ESCAPE.test(value)) return value;
   return value.toWellFormed().replace(ESCAPED, (run) => {
     let out = '';
@@ -29,31 +29,32 @@ function escape(value: string): string {
   });
 }
 
-const unescape = (value: string): string => (value.includes('%') ? decodeURIComponent(value) : value);
+export const unescapeHeader = (value: string): string =>
+  value.includes('%') ? decodeURIComponent(value) : value;
 
 /** Header lines of an event, each ended by CR LF. `Nats-Msg-Id` is the `ce-id`. */
 export function printEnvelope(envelope: Envelope): string {
-  const id = escape(envelope.id);
+  const id = escapeHeader(envelope.id);
   let lines =
-    `Nats-Msg-Id: ${id}\r\nce-specversion: 1.0\r\nce-id: ${id}\r\nce-type: ${escape(envelope.type)}\r\n` +
-    `ce-source: ${escape(envelope.source)}\r\nce-subject: ${envelope.subject}\r\nce-time: ${escape(envelope.time)}\r\n` +
+    `Nats-Msg-Id: ${id}\r\nce-specversion: 1.0\r\nce-id: ${id}\r\nce-type: ${escapeHeader(envelope.type)}\r\n` +
+    `ce-source: ${escapeHeader(envelope.source)}\r\nce-subject: ${envelope.subject}\r\nce-time: ${escapeHeader(envelope.time)}\r\n` +
     `ce-dataschema: ${dataSchema(envelope.type)}\r\nce-datacontenttype: application/json\r\n` +
-    `formbus-version: ${envelope.version}\r\nformbus-actor: ${escape(envelope.actor)}\r\n` +
-    `formbus-correlation: ${escape(envelope.correlation)}\r\n`;
-  if (envelope.causation !== undefined) lines += `formbus-causation: ${escape(envelope.causation)}\r\n`;
+    `formbus-version: ${envelope.version}\r\nformbus-actor: ${escapeHeader(envelope.actor)}\r\n` +
+    `formbus-correlation: ${escapeHeader(envelope.correlation)}\r\n`;
+  if (envelope.causation !== undefined) lines += `formbus-causation: ${escapeHeader(envelope.causation)}\r\n`;
   if (envelope.traceparent !== undefined) lines += `traceparent: ${envelope.traceparent}\r\n`;
   return lines;
 }
 
 /** The `ce-dataschema` of a type: the identifier of its JSON Schema. */
-export const dataSchema = (type: string): string => `urn:formbus:schema:${escape(type)}`;
+export const dataSchema = (type: string): string => `urn:formbus:schema:${escapeHeader(type)}`;
 
 /** The envelope in a message's headers. Throws when a required one is missing. */
 export function parseEnvelope(headers: ReadonlyMap<string, string>): Envelope {
   const required = (name: string): string => {
     const value = headers.get(name);
     if (value === undefined) throw new Error(`the header ${name} is missing`);
-    return unescape(value);
+    return unescapeHeader(value);
   };
   const version = Number(required('formbus-version'));
   if (!Number.isSafeInteger(version) || version < 1)
@@ -69,7 +70,7 @@ export function parseEnvelope(headers: ReadonlyMap<string, string>): Envelope {
     version,
     actor: required('formbus-actor'),
     correlation: required('formbus-correlation'),
-    ...(causation === undefined ? {} : { causation: unescape(causation) }),
+    ...(causation === undefined ? {} : { causation: unescapeHeader(causation) }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

@@ -35,6 +35,32 @@ export const metrics = {
     help: 'Messages that durable consumers gave up on',
     labelNames: ['durable'] as const,
   }),
+  tasks: new Counter({
+    name: 'formbus_tasks_total',
+    help: 'Attempts at tasks, by what became of them: succeeded, retried, deferred, cancelled, parked',
+    labelNames: ['kind', 'outcome'] as const,
+  }),
+  taskSeconds: new Histogram({
+    name: 'formbus_task_seconds',
+    help: 'How long attempts at tasks took',
+    labelNames: ['kind'] as const,
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1800],
+  }),
+  tasksRunning: new Gauge({
+    name: 'formbus_tasks_running',
+    help: 'Tasks in the hands of this process',
+    labelNames: ['kind'] as const,
+  }),
+  tasksPending: new Gauge({
+    name: 'formbus_tasks_pending',
+    help: 'Tasks that wait for a worker, those that are due later not among them',
+    labelNames: ['kind'] as const,
+  }),
+  taskOldestSeconds: new Gauge({
+    name: 'formbus_task_oldest_seconds',
+    help: 'How long the oldest task that is not done has been waiting',
+    labelNames: ['kind'] as const,
+  }),
   leasesHeld: new Gauge({
     name: 'formbus_lease_held',
     help: 'Whether this process holds a lease',

@@ -43,7 +43,15 @@ export interface SubscriptionOptions<Message> {
   readonly concurrency?: number;
   /** After so long without a sign of life a message is given to another process; 10 s by default. Slow handlers are kept alive. */
   readonly ackWaitMs?: number;
+  /** Pauses before the second, third ... attempt; a message that failed after the last of them is parked. */
   readonly backoffMs?: readonly number[];
+  /**
+   * Deliveries beyond the attempts, for those that nobody answered: their process died, or the answer was lost. After
+   * so many the message is taken to end its processes, and is parked.
+   */
+  readonly unanswered?: number;
+  /** Told of a message when its dead letter is stored, before it is given up; what it throws has both done again. */
+  readonly parked?: (message: RawMessage, error: unknown) => Promise<void>;
   readonly maxAckPending?: number;
 }
 
@@ -173,7 +181,7 @@ export class Subscription<Message> {
     const attempt = info.attempt - (this.#deferrals.get(message.seq) ?? 0);
     const unparked = this.#unparked.get(message.seq);
     if (unparked !== undefined) return this.#park(held, attempt, unparked.error);
-    if (isPoison(attempt, this.#backoffMs)) {
+    if (isPoison(attempt, this.#backoffMs, this.#options.unanswered)) {
       return this.#park(held, attempt, new Error(`delivered ${info.attempt} times, and never answered`));
     }
     if (!this.#isWanted(message)) return this.#answer(held, 'skipped', () => held.ack());
@@ -224,10 +232,11 @@ export class Subscription<Message> {
 
   /** The dead letter is stored before the message is given up. */
   async #park(held: HeldMessage, attempts: number, error: unknown): Promise<void> {
-    const { bus, stream, durable } = this.#options;
+    const { bus, stream, durable, parked } = this.#options;
     const { seq, subject } = held.message;
     try {
       await park(bus, { stream, durable, message: held.message, attempts, error });
+      await parked?.(held.message, error);
     } catch (cause) {
       this.#unparked.set(seq, { error });
       bus.logger.error({ err: cause, durable, seq, subject }, 'a message could not be parked');
