@@ -7,7 +7,7 @@ export const MAIL_PURPOSES = ['receipt', 'webhookDisabled'] as const;
 export const MailPurpose = z.enum(MAIL_PURPOSES).meta({
   id: 'MailPurpose',
   description:
-    '`receipt`: to the submitter, of a form that asks for it; `webhookDisabled`: to the operator, when a webhook was given up',
+    '`receipt`: to the submitter, of a form that asks for it; `webhookDisabled`: to the contact of a webhook that was given up',
 });
 export type MailPurpose = z.infer<typeof MailPurpose>;
 
