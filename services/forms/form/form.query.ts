@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { FormSummary, listForms } from '#contracts/form/form.rpc';
 import type { ReadModel } from '#readmodel/read-model';
-import { keysetPage, pageOf, placeOf } from '../listing/keyset.ts';
-import { timeLeft } from '../listing/time-left.ts';
+import { keysetPage, pageOf, placeOf } from '#readmodel/keyset';
+import { timeLeft } from '#readmodel/time-left';
 import type { FormDocument } from './form.projection.ts';
 
 type Request = z.infer<typeof listForms.request>;

@@ -1,6 +1,6 @@
 import type { Field } from '#contracts/form/definition-fields';
 import { parseDate, parseInstant } from '#logic/cel/time';
-import type { Filter } from '../listing/keyset.ts';
+import type { Filter } from '#readmodel/keyset';
 
 export type Comparison = 'eq' | 'lt' | 'lte' | 'gt' | 'gte' | 'in';
 

@@ -3,7 +3,7 @@ import type { FormDefinition } from '#contracts/form/definition';
 import type { Field } from '#contracts/form/definition-fields';
 import type { Problem } from '#contracts/errors';
 import type { Condition, SortOrder } from '#contracts/submission/submission.rpc';
-import type { Filter } from '../listing/keyset.ts';
+import type { Filter } from '#readmodel/keyset';
 import { listableFields, type Listable } from './submission.filter-fields.ts';
 import { planned } from './submission.filter.ts';
 

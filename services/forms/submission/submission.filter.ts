@@ -1,6 +1,6 @@
 import { Problem, type ErrorItem } from '#contracts/errors';
 import type { Condition, SortOrder } from '#contracts/submission/submission.rpc';
-import type { Filter } from '../listing/keyset.ts';
+import type { Filter } from '#readmodel/keyset';
 import type { Listable, Typing } from './submission.filter-fields.ts';
 import { parseList } from './submission.filter-list.ts';
 import type { Comparison } from './submission.filter-types.ts';

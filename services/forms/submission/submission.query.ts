@@ -4,8 +4,8 @@ import type { getSubmission, listSubmissions, Submission } from '#contracts/subm
 import type { ReadModel } from '#readmodel/read-model';
 import type { FormCatalog } from '../form/form-catalog.ts';
 import type { FormView } from '../form/form.view.ts';
-import { keysetPage, pageOf, placeOf } from '../listing/keyset.ts';
-import { timeLeft } from '../listing/time-left.ts';
+import { keysetPage, pageOf, placeOf } from '#readmodel/keyset';
+import { timeLeft } from '#readmodel/time-left';
 import { planned } from './submission.filter.ts';
 import { listableFields } from './submission.filter-fields.ts';
 import type { SubmissionDocument } from './submission.projection.ts';
