@@ -55,6 +55,11 @@ export const ERRORS = {
     'No such delivery',
     'List the deliveries of the webhook; they are kept for 30 days.',
   ),
+  dead_letter_not_found: entry(
+    404,
+    'No such dead letter',
+    'List the dead letters: it was retried or discarded, or is older than 30 days.',
+  ),
   task_not_found: entry(
     404,
     'No such task',
@@ -66,6 +71,11 @@ export const ERRORS = {
     409,
     'A form with this id exists',
     'Choose another id, or edit the draft of the existing form.',
+  ),
+  dead_letter_discarded: entry(
+    409,
+    'The dead letter was discarded',
+    'Do again by hand what it stood for; a discarded letter can only be read.',
   ),
   task_over: entry(409, 'The task has ended', 'Read what it came to with GET /v1/tasks/{id}.'),
   key_exists: entry(

@@ -23,6 +23,7 @@ export class ApiError extends Error {
 export const ApiCode = {
   consumerNotFound: 10014,
   messageNotFound: 10037,
+  messageNotDeleted: 10057,
   streamNotFound: 10059,
   streamNameInUse: 10058,
   wrongLastSequence: 10071,

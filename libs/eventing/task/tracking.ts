@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { v7 as uuid } from 'uuid';
 import { Problem } from '#contracts/errors';
 import { eventType } from '#contracts/event';
-import { subjects } from '#contracts/subjects';
+import { isToken, subjects } from '#contracts/subjects';
 import type { TaskDefinition } from '#contracts/task';
 import { TASK_ENDS, taskChangedV1, type TaskProgress, type TaskSnapshot } from '#contracts/task/task.records';
 import type { Bus } from '../bus.ts';
@@ -13,7 +13,10 @@ import { TASK_EVENTS_STREAM } from '../streams.ts';
 import type { StoredEvent } from '../stored-event.ts';
 import type { Task } from './wire.ts';
 
-const WEEK_MS = 7 * 24 * 3600 * 1000;
+const DAY_MS = 24 * 3600 * 1000;
+const WEEK_MS = 7 * DAY_MS;
+/** What the stream keeps. */
+const MONTH_MS = 30 * DAY_MS;
 
 /** The state of one tracked task, and where it lies. */
 export interface TrackedTask {
@@ -82,6 +85,18 @@ export class TaskTracking {
     return (
       (await this.write(first, {})) ?? (await this.read(workspace, task.id)) ?? this.queued(definition, task)
     );
+  }
+
+  /** Has a task that failed wait again, so that a worker takes it; of no effect where there is no such state. */
+  async reopen(workspace: string, task: string): Promise<void> {
+    if (!isToken(task)) return; // never tracked
+    for (;;) {
+      const found = await this.read(workspace, task);
+      if (found?.snapshot.state !== 'failed') return;
+      const expiresAt = new Date(Date.now() + MONTH_MS).toISOString();
+      const open = { state: 'queued', attempt: 0, problem: null, endedAt: null, expiresAt } as const;
+      if ((await this.write(found, open)) !== undefined) return;
+    }
   }
 
   /** Stores the task's next state; undefined when somebody else has stored another one since it was read. */
@@ -165,7 +180,7 @@ function newSnapshot(definition: TaskDefinition, task: Task<Record<string, unkno
     startedAt: null,
     endedAt: null,
     // While it goes on, the stream's own limit holds; its end sets the true one.
-    expiresAt: new Date(queued + 30 * 24 * 3600 * 1000).toISOString(),
+    expiresAt: new Date(queued + MONTH_MS).toISOString(),
     cancelRequestedAt: null,
   };
 }

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Bus } from './bus.ts';
+import type { EventLog } from './event-log.ts';
+import type { Codec } from './codec.ts';
+import { Permanent } from './disposition.ts';
+import type { StoredEvent } from './stored-event.ts';
+import { EVENTS_STREAM, TASK_STREAMS } from './streams.ts';
+import { Subscription, type Delivery } from './subscription.ts';
+
+/** From events to what follows from them: a task, a command. */
+export interface Policy {
+  /** The name of its durable consumer: one token, never given to another policy. */
+  readonly name: string;
+  readonly filters: readonly string[];
+  /** Full event types that it acts on. */
+  readonly types: readonly string[];
+  /** Where it begins when it is new: with what happens `now`, or with all that ever has. */
+  readonly from: 'beginning' | 'now';
+  readonly concurrency?: number;
+  /** Pauses before the second, third ... attempt; then the event is a dead letter. */
+  readonly backoffMs?: readonly number[];
+  /** May be called more than once for an event, and for events in any order: its effect must not care. */
+  readonly act: (event: StoredEvent, delivery: Delivery) => Promise<void>;
+}
+
+const Redelivery = z.object({ seq: z.int().positive() });
+
+/** Where an event that a policy gave up is handed to it again. */
+export const redeliverySubject = (durable: string): string => `task.default.redeliver.${durable}`;
+
+/** Runs a policy until it is stopped; any number of processes share its events. */
+export async function startPolicy(
+  { bus, log, codec }: { bus: Bus; log: EventLog; codec: Codec },
+  { name, filters, types, from, act, concurrency, backoffMs }: Policy,
+): Promise<{ stop(deadlineMs?: number): Promise<void> }> {
+  const shared = {
+    bus,
+    handle: act,
+    ...(concurrency !== undefined && { concurrency }),
+    ...(backoffMs !== undefined && { backoffMs }),
+  };
+  const events = new Subscription<StoredEvent>({
+    ...shared,
+    stream: EVENTS_STREAM,
+    durable: name,
+    filters,
+    types,
+    from,
+    decode: (message) => codec.decode(message),
+  });
+  // Its dead letters name the event in the log, as those of the subscription above do.
+  const again = new Subscription<StoredEvent>({
+    ...shared,
+    stream: TASK_STREAMS.default,
+    durable: `redeliver-${name}`,
+    filters: [redeliverySubject(name)],
+    decode: async ({ payload }) => {
+      const { seq } = Redelivery.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+      const event = await log.at(seq);
+      if (event === undefined) throw new Permanent(`there is no event ${seq} in the log`);
+      return event;
+    },
+  });
+  await Promise.all([events.start(), again.start()]);
+  return {
+    async stop(deadlineMs) {
+      await Promise.all([events.drain(deadlineMs), again.drain(deadlineMs)]);
+    },
+  };
+}
