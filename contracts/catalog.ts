@@ -1,4 +1,4 @@
-import { keyCreatedV1, keyRevokedV1 } from './access/access.events.ts';
+import { keyCreatedV1, keyRevokedV1, keyScopesChangedV1 } from './access/access.events.ts';
 import type { DomainEventDefinition, DomainFamily, Upcaster } from './event.ts';
 import {
   formCreatedV1,
@@ -23,22 +23,13 @@ import {
   webhookRecoveredV1,
   webhookSecretRotatedV1,
 } from './webhook/webhook.events.ts';
-import {
-  webhookChangedV1,
-  webhookCreatedV1,
-  webhookDeletedV1,
-  webhookDisabledV1,
-  webhookEnabledV1,
-  webhookFailingV1,
-  webhookRecoveredV1,
-  webhookSecretRotatedV1,
-} from './webhook/webhook.events.ts';
 import { workspaceCreatedV1 } from './workspace/workspace.events.ts';
 
 /** Every version of every event that was ever released. Entries are added, never changed or removed. */
 export const EVENTS: readonly DomainEventDefinition[] = [
   workspaceCreatedV1,
   keyCreatedV1,
+  keyScopesChangedV1,
   keyRevokedV1,
   formCreatedV1,
   formDraftEditedV1,

@@ -17,6 +17,14 @@ export const keyCreatedV1 = defineEvent({
   }),
 });
 
+export const keyScopesChangedV1 = defineEvent({
+  name: 'formbus.access.keyScopesChanged',
+  version: 1,
+  family: 'access',
+  summary: 'The API key may do this from here on, and nothing else.',
+  data: z.object({ key: z.string(), scopes: z.array(Scope).min(1) }),
+});
+
 export const keyRevokedV1 = defineEvent({
   name: 'formbus.access.keyRevoked',
   version: 1,

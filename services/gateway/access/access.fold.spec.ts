@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { keyCreatedV1, keyRevokedV1 } from '#contracts/access/access.events';
+import { keyCreatedV1, keyRevokedV1, keyScopesChangedV1 } from '#contracts/access/access.events';
 import { newEvent } from '#contracts/event';
 import { foldAccess, type AccessEvent, type Directory } from './access.fold.ts';
 import type { KeyEvent } from './key.decider.ts';
@@ -12,6 +12,7 @@ const created = newEvent(keyCreatedV1, {
   scopes: ['forms:read'],
   expiresAt: null,
 });
+const scopesChanged = newEvent(keyScopesChangedV1, { key: KEY, scopes: ['forms:write'] });
 const revoked = newEvent(keyRevokedV1, { key: KEY, reason: 'leaked' });
 
 const stored = (workspace: string, event: KeyEvent): AccessEvent =>
@@ -35,8 +36,22 @@ describe('the access directory', () => {
     });
   });
 
-  it('lets no workspace take or revoke a key of another by its id', () => {
-    const { keys } = folded(stored('acme', created), stored('other', created), stored('other', revoked));
-    expect(keys.get(KEY)).toMatchObject({ workspace: 'acme', revokedAt: null });
+  it('knows what a key may do since its scopes were changed', () => {
+    const { keys } = folded(stored('acme', created), { ...stored('acme', scopesChanged), version: 2 });
+    expect(keys.get(KEY)).toMatchObject({ name: 'CI', scopes: new Set(['forms:write']), version: 2 });
+  });
+
+  it('lets no workspace take, change or revoke a key of another by its id', () => {
+    const { keys } = folded(
+      stored('acme', created),
+      stored('other', created),
+      stored('other', scopesChanged),
+      stored('other', revoked),
+    );
+    expect(keys.get(KEY)).toMatchObject({
+      workspace: 'acme',
+      scopes: new Set(['forms:read']),
+      revokedAt: null,
+    });
   });
 });

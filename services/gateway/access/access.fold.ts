@@ -1,4 +1,4 @@
-import { keyCreatedV1, keyRevokedV1 } from '#contracts/access/access.events';
+import { keyCreatedV1, keyRevokedV1, keyScopesChangedV1 } from '#contracts/access/access.events';
 import type { Scope } from '#contracts/access/scopes';
 import { eventType } from '#contracts/event';
 import { workspaceCreatedV1 } from '#contracts/workspace/workspace.events';
@@ -59,13 +59,25 @@ export function foldAccess({ keys, workspaces }: Directory, event: AccessEvent):
       });
       return;
     }
-    case 'formbus.access.keyRevoked.v1': {
-      const known = keys.get(event.data.key);
-      if (known?.workspace === event.workspace)
-        keys.set(known.id, { ...known, revokedAt: event.time, version: event.version });
-    }
+    case 'formbus.access.keyScopesChanged.v1':
+      change(keys, event, { scopes: new Set(event.data.scopes) });
+      return;
+    case 'formbus.access.keyRevoked.v1':
+      change(keys, event, { revokedAt: event.time });
   }
 }
 
+/** Of a key that another workspace had first nothing is changed. */
+function change(
+  keys: Directory['keys'],
+  { data, workspace, version }: Pick<StoredEvent, 'workspace' | 'version'> & { data: { key: string } },
+  changed: Partial<KeyRecord>,
+): void {
+  const known = keys.get(data.key);
+  if (known?.workspace === workspace) keys.set(known.id, { ...known, ...changed, version });
+}
+
 /** The events that the directory folds. */
-export const DIRECTORY_TYPES = [workspaceCreatedV1, keyCreatedV1, keyRevokedV1].map((one) => eventType(one));
+export const DIRECTORY_TYPES = [workspaceCreatedV1, keyCreatedV1, keyScopesChangedV1, keyRevokedV1].map(
+  (one) => eventType(one),
+);

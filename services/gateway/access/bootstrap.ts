@@ -4,13 +4,14 @@ import { subjects } from '#contracts/subjects';
 import type { Executor } from '#eventing/executor';
 import { apiKeyId, hashApiKey } from '#security/api-key';
 import { workspaceDecider } from '../workspace/workspace.decider.ts';
-import { keyDecider } from './key.decider.ts';
+import { keyDecider, type KeyCommand } from './key.decider.ts';
 
 const ACTOR = 'system:bootstrap';
 
 /**
- * Makes sure that the configured workspace and its first key exist. Repeating it changes nothing, in one process or
- * in several at the same time; a key that was revoked stays revoked.
+ * Makes sure that the configured workspace and its first key exist, and that this key has every scope: those as well
+ * that came with a later Formbus than the one that made it. Repeating it changes nothing, in one process or in several
+ * at the same time; a key that was revoked stays revoked.
  *
  * @throws Problem what appending throws
  */
@@ -30,17 +31,20 @@ export async function bootstrap(
   if (key === undefined) return;
   const id = apiKeyId(key);
   if (id === undefined) throw new RangeError('the bootstrap key is not an API key');
-  await executor.execute({
-    subject: subjects.access(workspace, id),
-    decider: keyDecider,
-    command: {
-      kind: 'create',
-      key: id,
-      name: 'First key',
-      hash: hashApiKey(key),
-      scopes: SCOPES,
-      expiresAt: null,
-    },
-    meta: meta(),
+  const tell = (command: KeyCommand) =>
+    executor.execute({
+      subject: subjects.access(workspace, id),
+      decider: keyDecider,
+      command,
+      meta: meta(),
+    });
+  await tell({
+    kind: 'create',
+    key: id,
+    name: 'First key',
+    hash: hashApiKey(key),
+    scopes: SCOPES,
+    expiresAt: null,
   });
+  await tell({ kind: 'changeScopes', scopes: SCOPES });
 }

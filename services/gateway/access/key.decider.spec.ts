@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals';
-import { keyCreatedV1, keyRevokedV1 } from '#contracts/access/access.events';
+import { keyCreatedV1, keyRevokedV1, keyScopesChangedV1 } from '#contracts/access/access.events';
 import { newEvent } from '#contracts/event';
 import { given } from '#tools/testing/given';
 import { keyDecider } from './key.decider.ts';
@@ -18,6 +18,11 @@ const created = newEvent(keyCreatedV1, {
   hash: create.hash,
   scopes: ['forms:read'],
   expiresAt: null,
+});
+const changeScopes = { kind: 'changeScopes', scopes: ['forms:read', 'forms:write'] } as const;
+const scopesChanged = newEvent(keyScopesChangedV1, {
+  key: create.key,
+  scopes: ['forms:read', 'forms:write'],
 });
 const revoked = newEvent(keyRevokedV1, { key: create.key, reason: 'leaked' });
 
@@ -50,5 +55,20 @@ describe('an API key', () => {
 
   it('cannot be revoked before it exists', () => {
     given(keyDecider).when({ kind: 'revoke', reason: 'x' }).thenProblem('key_not_found');
+  });
+
+  it('gets other scopes', () => {
+    given(keyDecider, created).when(changeScopes).then(scopesChanged);
+  });
+
+  it('stays as it is when it has those scopes, in whatever order', () => {
+    given(keyDecider, created, scopesChanged)
+      .when({ kind: 'changeScopes', scopes: ['forms:write', 'forms:read'] })
+      .thenNothing();
+  });
+
+  it('gets no scopes after it was revoked, nor before it exists', () => {
+    given(keyDecider, created, revoked).when(changeScopes).thenNothing();
+    given(keyDecider).when(changeScopes).thenProblem('key_not_found');
   });
 });
