@@ -72,6 +72,12 @@ export async function ensureLog(
   return logInfo(await ensureStream(bus, spec, replicas));
 }
 
+/** The same of one that is looked at and never made; undefined where it is not. */
+export async function findLog(bus: Bus, stream: LogStream): Promise<LogInfo | undefined> {
+  const found = await streamInfo(bus, stream);
+  return found && logInfo(found);
+}
+
 const logInfo = (info: StreamInfo): LogInfo => ({ epoch: epochOf(info), lastSeq: info.state.last_seq });
 
 const isLog = (name: string): boolean => LOG_STREAMS.some((stream) => stream === name);
