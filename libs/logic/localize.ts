@@ -18,3 +18,19 @@ function fallbacks(tag: string): readonly string[] {
   const parts = tag.toLowerCase().slice(0, 100).split('-');
   return parts.map((_part, i) => parts.slice(0, parts.length - i).join('-'));
 }
+
+/** The first subtag, which our own words are chosen by. */
+export const primaryLanguage = (tag: string): string => tag.toLowerCase().replace(/-.*$/, '');
+
+/** The first of the tags that names a language, as Intl takes it; English where none does. */
+export function readableTag(...tags: readonly (string | null)[]): string {
+  for (const tag of tags) {
+    try {
+      const [canonical] = tag === null ? [] : Intl.getCanonicalLocales(tag);
+      if (canonical !== undefined) return canonical;
+    } catch {
+      // not a tag, though it looks like one
+    }
+  }
+  return 'en';
+}

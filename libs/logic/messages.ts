@@ -1,3 +1,4 @@
+import { primaryLanguage } from './localize.ts';
 import { GERMAN } from './messages-de.ts';
 import { ENGLISH, type Catalogue, type MessageKey } from './messages-en.ts';
 
@@ -12,7 +13,6 @@ const CATALOGUES: ReadonlyMap<string, Catalogue> = new Map<string, Catalogue>([
 export const codeOf = (key: MessageKey): string => key.replace(/\..*$/, '');
 
 export function messageFor(key: MessageKey, locale: string, parameters: MessageParameters = {}): string {
-  const language = locale.toLowerCase().replace(/-.*$/, '');
-  const template = (CATALOGUES.get(language) ?? ENGLISH)[key];
+  const template = (CATALOGUES.get(primaryLanguage(locale)) ?? ENGLISH)[key];
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(parameters[name] ?? whole));
 }

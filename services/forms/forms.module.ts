@@ -8,6 +8,7 @@ import { CustodyHandler } from './custody/custody.handler.ts';
 import { FormCatalog } from './form/form-catalog.ts';
 import { FormHandler } from './form/form.handler.ts';
 import { formsProjection, type FormDocument } from './form/form.projection.ts';
+import { SubmissionDisclosure } from './submission/submission.disclosure.ts';
 import { SubmissionHandler } from './submission/submission.handler.ts';
 import { submissionsProjection, type SubmissionDocument } from './submission/submission.projection.ts';
 import { EVENT_LOG, EXECUTOR, FORMS_MODEL, SUBMISSIONS_MODEL } from './tokens.ts';
@@ -36,6 +37,7 @@ export class FormsModule {
         { provide: EXECUTOR, useValue: executor },
         { provide: Custody, useValue: new Custody(keyring) },
         { provide: FormCatalog, useValue: catalog },
+        { provide: SubmissionDisclosure, useValue: new SubmissionDisclosure(log, catalog) },
         { provide: FORMS_MODEL, useValue: forms },
         { provide: SUBMISSIONS_MODEL, useValue: submissions },
       ],

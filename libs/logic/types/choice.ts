@@ -1,7 +1,16 @@
 import type { Choice, FieldOf } from '#contracts/form/definition-fields';
 import type { CelType } from '../cel/environment.ts';
 import type { Known } from '../cel/value.ts';
-import { boundsFault, defined, leastLength, type FieldFault, type FieldKind, type Report } from './kind.ts';
+import { localize } from '../localize.ts';
+import {
+  boundsFault,
+  defined,
+  leastLength,
+  type FieldFault,
+  type FieldKind,
+  type Reader,
+  type Report,
+} from './kind.ts';
 
 export type ChoiceField = FieldOf<'select'> | FieldOf<'multiSelect'>;
 
@@ -51,6 +60,11 @@ function choiceFaults(field: ChoiceField): readonly FieldFault[] {
   });
 }
 
+function labelOf({ choices }: ChoiceField, value: string, { locale, language }: Reader): string {
+  const label = choices.find((choice) => choice.value === value)?.label;
+  return label === undefined ? value : localize(label, locale, language);
+}
+
 const select: FieldKind<FieldOf<'select'>> = {
   celType: 'string',
   faults: choiceFaults,
@@ -63,6 +77,7 @@ const select: FieldKind<FieldOf<'select'>> = {
     };
   },
   schema: ({ choices }) => ({ type: 'string', enum: choices.map(({ value }) => value) }),
+  show: (field, answer, reader) => labelOf(field, String(answer), reader),
 };
 
 /** Problems of parts of a list that are told one by one; a list may be as long as a request. */
@@ -126,6 +141,12 @@ const multiSelect: FieldKind<FieldOf<'multiSelect'>> = {
       minItems: leastLength(minSelected, required),
       maxItems: maxSelected,
     }),
+
+  show: (field, answer, reader) =>
+    [answer]
+      .flat()
+      .map((value) => labelOf(field, String(value), reader))
+      .join(', '),
 };
 
 export const choiceKinds = { select, multiSelect };

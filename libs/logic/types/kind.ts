@@ -30,6 +30,14 @@ export interface FieldFault {
   readonly message: string;
 }
 
+/** Who reads an answer. */
+export interface Reader {
+  /** Their language, as Intl takes it. */
+  readonly locale: string;
+  /** Of the form's texts that have no tag. */
+  readonly language: string;
+}
+
 /** A type of field: everything that differs from one type to another, beside the shape of its definition. */
 export interface FieldKind<F extends Field = Field> {
   readonly celType: CelType;
@@ -41,6 +49,8 @@ export interface FieldKind<F extends Field = Field> {
    * @param required whether there must be an answer whatever the others are: an empty text or list is none
    */
   schema(field: F, required: boolean): JsonSchema;
+  /** An answer in its normal form, as people read it. */
+  show(field: F, answer: Answer, reader: Reader): string;
 }
 
 /** A fault when a lower bound lies above the upper one. */

@@ -1,5 +1,19 @@
 import type { FieldOf } from '#contracts/form/definition-fields';
-import { boundsFault, defined, type FieldFault, type FieldKind, type ReadAnswer } from './kind.ts';
+import {
+  boundsFault,
+  defined,
+  type Answer,
+  type FieldFault,
+  type FieldKind,
+  type ReadAnswer,
+  type Reader,
+} from './kind.ts';
+
+/** Digits in one piece: they may be a year or the number of an order. */
+function shown(answer: Answer, { locale }: Reader, digits: Intl.NumberFormatOptions): string {
+  const format = new Intl.NumberFormat([locale, 'en'], { useGrouping: false, ...digits });
+  return format.format(answer as Parameters<typeof format.format>[0]); // the text of a number is one, too
+}
 
 const integer: FieldKind<FieldOf<'integer'>> = {
   celType: 'int',
@@ -19,6 +33,7 @@ const integer: FieldKind<FieldOf<'integer'>> = {
       minimum: min ?? Number.MIN_SAFE_INTEGER,
       maximum: max ?? Number.MAX_SAFE_INTEGER,
     }),
+  show: (_field, answer, reader) => shown(answer, reader, {}),
 };
 
 type Decimal = FieldOf<'decimal'>;
@@ -78,6 +93,8 @@ const decimal: FieldKind<Decimal> = {
     scale === undefined
       ? defined({ type: 'number', minimum: min, maximum: max })
       : { type: 'string', pattern: scaledPattern(scale) },
+  show: ({ scale }, answer, reader) =>
+    shown(answer, reader, { minimumFractionDigits: scale ?? 0, maximumFractionDigits: scale ?? 20 }),
 };
 
 export const numberKinds = { integer, decimal };

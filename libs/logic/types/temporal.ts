@@ -1,6 +1,6 @@
 import type { FieldOf } from '#contracts/form/definition-fields';
 import { INSTANT, parseDate, parseInstant } from '../cel/time.ts';
-import { boundsFault, type FieldFault, type FieldKind } from './kind.ts';
+import { boundsFault, type Answer, type FieldFault, type FieldKind, type Reader } from './kind.ts';
 
 type Parse = (text: string) => Date | undefined;
 interface Bounds {
@@ -17,6 +17,15 @@ function temporalFaults({ min, max }: Bounds, parse: Parse, what: string): reado
     text === undefined ? undefined : parse(text)?.toISOString(),
   );
   return boundsFault(['min', lower], ['max', upper]);
+}
+
+const DAY = { year: 'numeric', month: 'long', day: 'numeric', timeZone: 'UTC' } as const;
+const MINUTE = { ...DAY, hour: 'numeric', minute: '2-digit', timeZoneName: 'short' } as const;
+
+function shown(answer: Answer, parse: Parse, { locale }: Reader, parts: Intl.DateTimeFormatOptions): string {
+  const text = String(answer);
+  const instant = parse(text);
+  return instant === undefined ? text : new Intl.DateTimeFormat([locale, 'en'], parts).format(instant);
 }
 
 /** The calendar begins with the year 1; the formats of JSON Schema do not say so. */
@@ -36,6 +45,7 @@ const date: FieldKind<FieldOf<'date'>> = {
       return { answer: raw, value };
     },
   schema: () => ({ type: 'string', format: 'date', ...NO_YEAR_ZERO }),
+  show: (_field, answer, reader) => shown(answer, parseDate, reader, DAY),
 };
 
 const dateTime: FieldKind<FieldOf<'dateTime'>> = {
@@ -52,6 +62,7 @@ const dateTime: FieldKind<FieldOf<'dateTime'>> = {
     };
   },
   schema: () => ({ type: 'string', format: 'date-time', pattern: INSTANT.source, ...NO_YEAR_ZERO }),
+  show: (_field, answer, reader) => shown(answer, parseInstant, reader, MINUTE),
 };
 
 export const temporalKinds = { date, dateTime };

@@ -67,6 +67,8 @@ const text: FieldKind<TextField> = {
       pattern: pattern === undefined ? undefined : portablePattern(pattern),
       not: { pattern: CONTROLS[type] },
     }),
+
+  show: (_field, answer) => String(answer),
 };
 
 /** The definition of <input type=email> in the HTML standard; in linear time, for no part can begin in two ways. */
@@ -84,6 +86,7 @@ const email: FieldKind<FieldOf<'email'>> = {
     return { answer, value: answer };
   },
   schema: () => ({ type: 'string', format: 'email', maxLength: EMAIL_LENGTH, pattern: EMAIL.source }),
+  show: (_field, answer) => String(answer),
 };
 
 export const textKinds = { text, longText: text, email };

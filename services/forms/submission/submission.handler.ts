@@ -5,10 +5,12 @@ import { v7 as uuid } from 'uuid';
 import { Problem } from '#contracts/errors';
 import type { Committed } from '#contracts/rpc';
 import {
+  discloseEvent,
   getHistory,
   getSubmission,
   listSubmissions,
   submit,
+  writeReceipt,
   type Receipt,
 } from '#contracts/submission/submission.rpc';
 import { subjects } from '#contracts/subjects';
@@ -19,6 +21,7 @@ import { derivedId, digest } from '#security/digest';
 import { FormCatalog, type CatalogEntry } from '../form/form-catalog.ts';
 import { EVENT_LOG, EXECUTOR, QUERY_TIMEOUT_MS, SUBMISSIONS_MODEL } from '../tokens.ts';
 import { admit, chooseVersion } from './submission.admission.ts';
+import { SubmissionDisclosure } from './submission.disclosure.ts';
 import { submissionDecider, type Admission, type SubmissionState } from './submission.decider.ts';
 import { queryHistory } from './submission.history.ts';
 import type { SubmissionDocument } from './submission.projection.ts';
@@ -33,6 +36,7 @@ export class SubmissionHandler {
     @Inject(EXECUTOR) private readonly executor: Executor,
     @Inject(EVENT_LOG) private readonly log: EventLog,
     private readonly catalog: FormCatalog,
+    private readonly disclosure: SubmissionDisclosure,
     @Inject(SUBMISSIONS_MODEL) private readonly model: ReadModel<SubmissionDocument>,
   ) {}
 
@@ -90,6 +94,20 @@ export class SubmissionHandler {
     @Payload({ schema: getHistory.request }) request: Request<typeof getHistory>,
   ): Response<typeof getHistory> {
     return queryHistory(this.log, this.catalog, request);
+  }
+
+  @MessagePattern(discloseEvent.subject)
+  disclose(
+    @Payload({ schema: discloseEvent.request }) place: Request<typeof discloseEvent>,
+  ): Response<typeof discloseEvent> {
+    return this.disclosure.disclose(place);
+  }
+
+  @MessagePattern(writeReceipt.subject)
+  async writeReceipt(
+    @Payload({ schema: writeReceipt.request }) place: Request<typeof writeReceipt>,
+  ): Response<typeof writeReceipt> {
+    return { letter: await this.disclosure.receipt(place) };
   }
 
   /** What the form as it is known here refuses may be what was just published elsewhere: then the log is asked. */

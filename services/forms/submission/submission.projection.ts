@@ -4,6 +4,7 @@ import { families } from '#contracts/subjects';
 import type { StoredEvent } from '#eventing/stored-event';
 import type { Projection } from '#readmodel/projection';
 import type { SubmissionEvent } from './submission.decider.ts';
+import { submissionIdOf } from './submission.subject.ts';
 
 /** One document a submission, with its answers in clear so that lists can filter and sort by them. */
 export interface SubmissionDocument {
@@ -46,11 +47,4 @@ function submitted(event: StoredSubmissionEvent): SubmissionDocument {
     submittedBy: event.actor,
     updatedAt: event.time,
   };
-}
-
-/** `evt.<workspace>.submission.<form>.<submission>` */
-function submissionIdOf(subject: string): string {
-  const id = subject.split('.')[4];
-  if (id === undefined) throw new Error(`not the subject of a submission: ${subject}`);
-  return id;
 }

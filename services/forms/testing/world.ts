@@ -18,6 +18,7 @@ export const logger = pino({ level: 'silent' });
 /** The forms service on a log and a database of a spec's own, as its callers see it. */
 export interface FormsWorld {
   readonly natsUrl: string;
+  readonly masterKey: Buffer;
   readonly bus: Bus;
   /** A log that shares no memory with any instance. */
   readonly log: OpenedLog['log'];
@@ -62,6 +63,7 @@ export async function openFormsWorld({ instances }: { instances: number }): Prom
   await start();
   return {
     natsUrl: nats.url,
+    masterKey,
     bus,
     log,
     database,
