@@ -13,6 +13,7 @@ export class HeldMessage {
   readonly #bus: Bus;
   readonly #reply: string;
   readonly #heart: NodeJS.Timeout;
+  readonly #left = Promise.withResolvers<void>();
   #answered = false;
 
   constructor(bus: Bus, msg: Msg, ackWaitMs: number) {
@@ -25,9 +26,20 @@ export class HeldMessage {
     }, ackWaitMs / 3);
   }
 
+  /** Resolves when it has been answered or abandoned, and is in these hands no more. */
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+
   /** Done; resolves when the server has taken note. */
   ack(): Promise<void> {
     return this.#answer('+ACK');
+  }
+
+  /** Done, without an answer: should it get lost, the message comes again. For what costs nothing to see twice. */
+  skip(): void {
+    if (!this.#leave()) return;
+    if (this.#bus.connected) this.#bus.nc.publish(this.#reply, '+ACK');
   }
 
   /** Give it to somebody, after a pause. */
@@ -42,13 +54,20 @@ export class HeldMessage {
 
   /** Stops the heartbeats without an answer: the server hands it out again when its wait is over. */
   abandon(): void {
-    clearInterval(this.#heart);
+    this.#leave();
   }
 
   async #answer(answer: string): Promise<void> {
-    if (this.#answered) return;
+    if (!this.#leave()) return;
+    await this.#bus.request(this.#reply, Buffer.from(answer), { timeoutMs: TIMEOUT_MS });
+  }
+
+  /** False when it has been answered before. */
+  #leave(): boolean {
+    if (this.#answered) return false;
     this.#answered = true;
     clearInterval(this.#heart);
-    await this.#bus.request(this.#reply, Buffer.from(answer), { timeoutMs: TIMEOUT_MS });
+    this.#left.resolve();
+    return true;
   }
 }

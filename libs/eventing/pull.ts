@@ -34,8 +34,13 @@ export interface PullHandlers {
   onLost(reason: string): void;
 }
 
-const EXPIRES_MS = 30_000;
-const HEARTBEAT_MS = 2_000;
+/** How often an idle pull says that it is there, and for how long one request stands. */
+export interface Pace {
+  readonly heartbeatMs: number;
+  readonly expiresMs: number;
+}
+
+const LIVELY: Pace = { heartbeatMs: 2_000, expiresMs: 30_000 };
 const NANOS = 1_000_000;
 
 /** Pulls messages of one consumer through one subscription. Knows what was asked for and notices silence. */
@@ -47,23 +52,25 @@ export class Pull {
   readonly #watch: NodeJS.Timeout;
   readonly #stopListening: () => void;
   readonly #handlers: PullHandlers;
+  readonly #pace: Pace;
   #requests = 0;
   #outstanding = 0;
   #seen = performance.now();
   #over = false;
 
-  constructor(bus: Bus, stream: string, consumer: string, handlers: PullHandlers) {
+  constructor(bus: Bus, stream: string, consumer: string, handlers: PullHandlers, pace: Pace = LIVELY) {
     this.#bus = bus;
     this.#handlers = handlers;
+    this.#pace = pace;
     this.#api = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
     this.#subscription = bus.nc.subscribe(`${this.#inbox}.*`, {
       callback: (error, msg) => (error === null ? this.#receive(msg) : this.#lost(error.message)),
     });
     this.#stopListening = bus.onDisconnect(() => this.#lost('disconnected'));
     this.#watch = setInterval(() => {
-      if (this.#outstanding > 0 && performance.now() - this.#seen > 3 * HEARTBEAT_MS)
+      if (this.#outstanding > 0 && performance.now() - this.#seen > 3 * pace.heartbeatMs)
         this.#lost('no heartbeat');
-    }, HEARTBEAT_MS / 2);
+    }, pace.heartbeatMs / 2);
   }
 
   /** Messages that were asked for and have not come yet. */
@@ -76,7 +83,8 @@ export class Pull {
     if (this.#over) return;
     if (this.#outstanding === 0) this.#seen = performance.now();
     this.#outstanding += batch;
-    const request = { batch, expires: EXPIRES_MS * NANOS, idle_heartbeat: HEARTBEAT_MS * NANOS };
+    const { expiresMs, heartbeatMs } = this.#pace;
+    const request = { batch, expires: expiresMs * NANOS, idle_heartbeat: heartbeatMs * NANOS };
     this.#bus.nc.publish(this.#api, JSON.stringify(request), { reply: `${this.#inbox}.${this.#requests++}` });
   }
 
