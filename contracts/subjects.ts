@@ -43,6 +43,8 @@ export const families = {
   webhook: 'evt.*.webhook.>',
   mail: 'evt.*.mail.>',
   task: 'tev.>',
+  /** The states of tasks and batches, without the ends of a batch's tasks. */
+  taskState: 'tev.*.*',
   delivery: 'delivery.>',
   keys: 'key.>',
 } as const;
