@@ -3,6 +3,7 @@ import type { Bus } from './bus.ts';
 import type { EventLog } from './event-log.ts';
 import type { Codec } from './codec.ts';
 import { Permanent } from './disposition.ts';
+import { deleteDurable } from './durable.ts';
 import type { StoredEvent } from './stored-event.ts';
 import { EVENTS_STREAM, TASK_STREAMS } from './streams.ts';
 import { Subscription, type Delivery } from './subscription.ts';
@@ -28,6 +29,17 @@ const Redelivery = z.object({ seq: z.int().positive() });
 /** Where an event that a policy gave up is handed to it again. */
 export const redeliverySubject = (durable: string): string => `task.default.redeliver.${durable}`;
 
+const redeliveryDurable = (name: string): string => `redeliver-${name}`;
+
+/**
+ * Gives up a policy that nobody runs any more, with its place in the log: should it be started again, it begins as when
+ * it was new.
+ */
+export async function forgetPolicy(bus: Bus, name: string): Promise<void> {
+  await deleteDurable(bus, EVENTS_STREAM, name);
+  await deleteDurable(bus, TASK_STREAMS.default, redeliveryDurable(name));
+}
+
 /** Runs a policy until it is stopped; any number of processes share its events. */
 export async function startPolicy(
   { bus, log, codec }: { bus: Bus; log: EventLog; codec: Codec },
@@ -52,7 +64,7 @@ export async function startPolicy(
   const again = new Subscription<StoredEvent>({
     ...shared,
     stream: TASK_STREAMS.default,
-    durable: `redeliver-${name}`,
+    durable: redeliveryDurable(name),
     filters: [redeliverySubject(name)],
     decode: async ({ payload }) => {
       const { seq } = Redelivery.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
