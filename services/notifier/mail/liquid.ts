@@ -4,7 +4,7 @@ const MIB = 1024 * 1024;
 
 /** Bounds of one part of one mail, so that no template holds the process up. */
 const LIMITS = {
-  renderMs: 1_000,
+  renderMs: 500,
   /** What filters, ranges and assignments may make, in characters and items. */
   memory: 16 * MIB,
   /** Tags and outputs that are rendered, loops unrolled. */

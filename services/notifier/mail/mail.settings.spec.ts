@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, loadConfig } from '#service/config';
+import type { ConfigError } from '#service/config';
+import { loadConfig } from '#service/config';
 import { MailConfig, mailSettings } from './mail.settings.ts';
 
 const settings = (env: Record<string, string>) => mailSettings(loadConfig(MailConfig, env));

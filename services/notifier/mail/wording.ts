@@ -14,15 +14,22 @@ type Part = keyof TemplateContent;
 
 const SUBJECT_LENGTH = 250;
 
-/** @throws TemplateFaults, when a limit is reached */
+/** @throws Problem `invalid_template` when a limit is reached, or a variable is missing after all */
 export function word({ subject, text, html }: TemplateContent, variables: MailVariables): Wording {
-  const part = (source: string, options = { html: false }): string =>
-    new LiquidText(source, options).render(variables);
   return {
-    subject: oneLine(part(subject)),
-    text: part(text),
-    html: html === null ? null : part(html, { html: true }),
+    subject: oneLine(render('subject', subject, variables)),
+    text: render('text', text, variables),
+    html: html === null ? null : render('html', html, variables),
   };
+}
+
+function render(part: Part, source: string, variables: MailVariables): string {
+  try {
+    return new LiquidText(source, { html: part === 'html' }).render(variables);
+  } catch (error) {
+    if (!(error instanceof TemplateFaults)) throw error;
+    throw invalid(error.faults.map((fault) => itemOf(part, fault)));
+  }
 }
 
 /** Whatever stood in an answer, a subject is one line of text: no other header can begin in it. */
@@ -43,7 +50,7 @@ export function checkContent(purpose: MailPurpose, content: TemplateContent): vo
     const source = content[part];
     return source === null ? [] : faultsIn(purpose, part, source).map((fault) => itemOf(part, fault));
   });
-  if (errors.length > 0) throw new Problem('invalid_template', undefined, { errors });
+  if (errors.length > 0) throw invalid(errors);
 }
 
 function faultsIn(purpose: MailPurpose, part: Part, source: string): readonly TemplateFault[] {
@@ -52,16 +59,19 @@ function faultsIn(purpose: MailPurpose, part: Part, source: string): readonly Te
     const template = new LiquidText(source, { html: part === 'html' });
     const unknown = template.unknownVariables(samples[0]);
     if (unknown.length > 0) return unknown;
-    for (const sample of samples) {
-      if (part === 'subject' && oneLine(template.render(sample)) === '') return [EMPTY];
-      template.render(sample);
-    }
+    const made = samples.map((sample) => template.render(sample));
+    if (part === 'subject' && made.some((subject) => oneLine(subject) === '')) return [EMPTY];
     return [];
   } catch (error) {
     if (error instanceof TemplateFaults) return error.faults;
     throw error;
   }
 }
+
+const invalid = (errors: readonly ErrorItem[]): Problem =>
+  new Problem('invalid_template', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+    errors,
+  });
 
 const EMPTY: TemplateFault = { code: 'failed', message: 'the subject is empty', line: 1, column: 1 };
 
