@@ -6,7 +6,7 @@ import { Catalog } from './catalog.ts';
 import { Codec, type Stamp } from './codec.ts';
 import { createEventLog, type EventLog } from './event-log.ts';
 import type { DELIVERIES_STREAM, TASK_EVENTS_STREAM } from './streams.ts';
-import { ensureLog, type TopologyOptions } from './topology.ts';
+import { ensureTopology, type TopologyOptions } from './topology.ts';
 
 export type RecordStream = typeof TASK_EVENTS_STREAM | typeof DELIVERIES_STREAM;
 
@@ -51,10 +51,10 @@ export interface Records {
   drain(): Promise<void>;
 }
 
-/** Makes sure that the stream is as it must be, and gives it to read and to write. */
+/** Makes sure that the streams are as they must be, and gives one of records to read and to write. */
 export async function openRecords(bus: Bus, options: OpenRecordsOptions): Promise<Records> {
   const { stream, source, events = RECORDS, upcasters = RECORD_UPCASTERS, topology, maxWaiting } = options;
-  const { epoch } = await ensureLog(bus, stream, topology);
+  const { epoch } = await ensureTopology(bus, { ...topology, log: stream });
   const codec = new Codec({ catalog: new Catalog(events, upcasters), epoch, source });
   const publisher = new BatchPublisher({ bus, stream, ...(maxWaiting !== undefined && { maxWaiting }) });
   return {

@@ -5,7 +5,7 @@ import type { Bus } from './bus.ts';
 import { jetStream } from './jetstream-api.ts';
 import { EVENTS_STREAM, LOG_STREAMS, STREAMS, TASK_STREAMS, TOPOLOGY_VERSION } from './streams.ts';
 import { connect } from './testing/world.ts';
-import { ensureLog, ensureTopology, StreamDrift } from './topology.ts';
+import { ensureTopology, StreamDrift } from './topology.ts';
 
 /** Those that topology 1 did not have. */
 const LATER_STREAMS = new Set<string>([...Object.values(TASK_STREAMS), 'TASK_EVENTS', 'DELIVERIES']);
@@ -98,7 +98,7 @@ describe('the topology', () => {
 
   it('gives each stream that is read by positions an epoch of its own', async () => {
     const { epoch } = await ensureTopology(bus);
-    const logs = await Promise.all(LOG_STREAMS.map((stream) => ensureLog(bus, stream)));
+    const logs = await Promise.all(LOG_STREAMS.map((log) => ensureTopology(bus, { log })));
     expect(logs[0]).toEqual({ epoch, lastSeq: 0 });
     expect(new Set(logs.map((log) => log.epoch)).size).toBe(LOG_STREAMS.length);
     for (const name of Object.values(TASK_STREAMS))

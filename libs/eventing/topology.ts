@@ -41,10 +41,17 @@ const MIN_MAX_PAYLOAD = 2 * 1024 * 1024;
 
 /**
  * Creates the streams that are missing, updates those of an older Formbus, and refuses ({@link StreamDrift}) those
- * that were changed by hand or by a newer one. Safe to run in every process at once.
+ * that were changed by hand or by a newer one. Safe to run in every process at once. Gives what it found of one that
+ * is read by positions, EVENTS by default.
  */
-export async function ensureTopology(bus: Bus, options: TopologyOptions = {}): Promise<LogInfo> {
-  const { streams = STREAMS, replicas = 1 } = options;
+export async function ensureTopology(
+  bus: Bus,
+  {
+    streams = STREAMS,
+    replicas = 1,
+    log: wanted = EVENTS_STREAM,
+  }: TopologyOptions & { log?: LogStream } = {},
+): Promise<LogInfo> {
   if (bus.maxPayload < MIN_MAX_PAYLOAD) {
     bus.logger.warn(
       { maxPayload: bus.maxPayload },
@@ -54,28 +61,10 @@ export async function ensureTopology(bus: Bus, options: TopologyOptions = {}): P
   let log: LogInfo | undefined;
   for (const spec of streams) {
     const info = await ensureStream(bus, spec, replicas);
-    if (spec.name === EVENTS_STREAM) log = logInfo(info);
+    if (spec.name === wanted) log = logInfo(info);
   }
-  if (log === undefined) throw new Error(`the topology has no stream ${EVENTS_STREAM}`);
+  if (log === undefined) throw new Error(`the topology has no stream ${wanted}`);
   return log;
-}
-
-/** The same for one stream that is read by positions. */
-export async function ensureLog(
-  bus: Bus,
-  stream: LogStream,
-  options: TopologyOptions = {},
-): Promise<LogInfo> {
-  const { streams = STREAMS, replicas = 1 } = options;
-  const spec = streams.find(({ name }) => name === stream);
-  if (spec === undefined) throw new Error(`the topology has no stream ${stream}`);
-  return logInfo(await ensureStream(bus, spec, replicas));
-}
-
-/** The same of one that is looked at and never made; undefined where it is not. */
-export async function findLog(bus: Bus, stream: LogStream): Promise<LogInfo | undefined> {
-  const found = await streamInfo(bus, stream);
-  return found && logInfo(found);
 }
 
 const logInfo = (info: StreamInfo): LogInfo => ({ epoch: epochOf(info), lastSeq: info.state.last_seq });

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { EventLog } from '#eventing/event-log';
 import { Fenced, type Checkpoint, type Checkpoints, type Pointer } from './checkpoint.ts';
-import { CollectionLost, requireCollection } from './collection.ts';
+import { CollectionLost, removeExpired, requireCollection } from './collection.ts';
 import type { Database } from './database.ts';
 import { createGeneration, dropAbandoned, dropGeneration, onGeneration } from './generation.ts';
 import { ProjectionHalted } from './halt.ts';
@@ -34,7 +34,7 @@ const CAUGHT_UP = 1000;
 /** Milliseconds between two looks at whether the documents are still there and a rebuild is asked for. */
 const LOOK_MS = 2000;
 
-/** Milliseconds between two searches for generations that nobody uses. */
+/** Milliseconds between two searches for documents that have expired and for generations that nobody uses. */
 const SWEEP_MS = 30_000;
 
 /** A generation that is being written. */
@@ -217,10 +217,21 @@ export class Leader {
         await this.#build(pointer, await checkpoints.all(projection.name));
       }
       if (performance.now() - sweptAt > SWEEP_MS) {
+        await this.#removeExpired();
         await this.#sweep(pointer);
         sweptAt = performance.now();
       }
     }
+  }
+
+  /** Of the generation that is read; those of one that is being built come with its swap. */
+  async #removeExpired(): Promise<void> {
+    const { database, projection, logger } = this.#options;
+    const { expiry } = projection;
+    const live = this.#live?.checkpoint;
+    if (expiry === undefined || live === undefined) return;
+    const removed = await onGeneration(database, live, (collection) => removeExpired(collection, expiry));
+    if (removed > 0) logger.debug({ removed }, 'removed documents that have expired');
   }
 
   async #sweep({ active }: Pointer): Promise<void> {

@@ -18,6 +18,12 @@ describe('what is followed for a projection', () => {
       });
     }
   });
+
+  it('is its subjects alone in a stream of records, where no keys lie', () => {
+    const types = [eventType(submissionSubmittedV1)];
+    const projection = { stream: 'TASK_EVENTS', filters: ['tev.>'], types } as const;
+    expect(followedBy(projection)).toEqual({ filters: ['tev.>'], types, maxBatch: 1000 });
+  });
 });
 
 describe('a type', () => {

@@ -1,6 +1,8 @@
 import { EVENTS } from '#contracts/catalog';
 import { families } from '#contracts/subjects';
+import type { EventLog } from '#eventing/event-log';
 import type { StoredEvent } from '#eventing/stored-event';
+import { EVENTS_STREAM, type LogStream } from '#eventing/streams';
 
 /** What every document of a read model has. */
 export interface Identified {
@@ -16,6 +18,15 @@ export interface Projection<Doc extends Identified> {
   readonly name: string;
   /** Raised with every change of the fold or the indexes: the next start builds beside the old one and swaps. */
   readonly version: number;
+  /**
+   * Where its events lie, EVENTS by default. A stream of records forgets: it drops what is old or superseded, without
+   * asking. So a fold over one gives, from what the stream still holds, the same document as from everything: each
+   * event is the whole of its document, or the document expires no later than the first of its events is dropped. And
+   * it takes any event for the first one.
+   */
+  readonly stream?: LogStream;
+  /** A field of its documents that holds a `Date`: documents are removed within a minute after it, without an event. */
+  readonly expiry?: string;
   /** Subjects of the events that it reads. */
   readonly filters: readonly string[];
   /** Full types that it folds, `formbus.form.created.v1`; all others on its subjects are none of its business. */
@@ -52,18 +63,32 @@ export type StoredDocument = Stored<Identified> | Tombstone;
 
 export const isTombstone = (document: StoredDocument): document is Tombstone => '_deleted' in document;
 
+export const streamOf = ({ stream = EVENTS_STREAM }: Pick<Projection<never>, 'stream'>): LogStream => stream;
+
+/** @throws RangeError when the log is not the one that the projection folds */
+export function requireLogOf(
+  projection: Pick<Projection<never>, 'name' | 'stream'>,
+  { stream }: Pick<EventLog, 'stream'>,
+): void {
+  const wanted = streamOf(projection);
+  if (stream !== wanted)
+    throw new RangeError(`the projection ${projection.name} folds ${wanted}, not ${stream}`);
+}
+
 /**
  * What a reader of the log follows for a projection: the subjects of its events, and, if sealed ones are among them,
- * those of data keys, so that each key passes by before its events instead of being fetched for them.
+ * those of data keys, so that each key passes by before its events instead of being fetched for them. Keys lie beside
+ * events alone: no record is sealed.
  */
-export function followedBy({ filters, types }: Pick<Projection<Identified>, 'filters' | 'types'>): {
+export function followedBy(projection: Pick<Projection<Identified>, 'filters' | 'types' | 'stream'>): {
   readonly filters: readonly string[];
   readonly types: readonly string[];
   readonly maxBatch: number;
 } {
+  const { filters, types } = projection;
   const names = new Set(types.map(withoutVersion));
   const sealed = EVENTS.some((definition) => definition.sealed.length > 0 && names.has(definition.name));
-  if (!sealed) return { filters, types, maxBatch: MAX_EVENTS };
+  if (!sealed || streamOf(projection) !== EVENTS_STREAM) return { filters, types, maxBatch: MAX_EVENTS };
   return { filters: [...filters, families.keys], types, maxBatch: 2 * MAX_EVENTS };
 }
 

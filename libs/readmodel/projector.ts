@@ -10,7 +10,7 @@ import { Leader } from './leader.ts';
 import { forgetProjection, projectionMetrics, showProjection } from './metrics.ts';
 import { publishNotice, type CheckpointNotice } from './notice.ts';
 import { pause } from './pause.ts';
-import type { Identified, Projection } from './projection.ts';
+import { requireLogOf, type Identified, type Projection } from './projection.ts';
 import { troubleOf, type Trouble } from './trouble.ts';
 
 export interface ProjectorOptions<Doc extends Identified> {
@@ -68,6 +68,7 @@ export class Projector<Doc extends Identified> {
   constructor(options: ProjectorOptions<Doc>) {
     if (!isToken(options.projection.name))
       throw new RangeError(`not a projection's name: ${options.projection.name}`);
+    requireLogOf(options.projection, options.log);
     this.#options = options;
     this.#logger = options.logger.child({ projection: options.projection.name });
     this.#checkpoints = new Checkpoints(options.database);

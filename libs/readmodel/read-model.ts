@@ -10,7 +10,7 @@ import type { Database } from './database.ts';
 import { withoutDeleted, type DocumentFilter } from './filter.ts';
 import { collectionName, onGeneration } from './generation.ts';
 import { Lookout } from './lookout.ts';
-import type { Identified, Projection, Stored } from './projection.ts';
+import { requireLogOf, type Identified, type Projection, type Stored } from './projection.ts';
 import { freshnessOf, type Sight } from './sight.ts';
 
 export interface ReadModelOptions<Doc extends Identified> {
@@ -42,6 +42,7 @@ export class ReadModel<Doc extends Identified> {
   readonly #lookout: Lookout;
 
   constructor(options: ReadModelOptions<Doc>) {
+    requireLogOf(options.projection, options.log);
     this.#options = options;
     this.#lookout = new Lookout(options);
   }

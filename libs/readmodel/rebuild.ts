@@ -9,6 +9,8 @@ export interface RebuildOptions {
   readonly projection: Pick<Projection<Identified>, 'name'>;
   /** Ends the waiting; the request stands. */
   readonly signal: AbortSignal;
+  /** Called as the log is folded, with the position that is behind. */
+  readonly onProgress?: (seq: number) => void;
 }
 
 export interface Rebuilt {
@@ -28,7 +30,12 @@ const POLL_MS = 250;
  *
  * @throws when the rebuild was given up (the writing process logs why) and when the signal is aborted
  */
-export async function rebuild({ database, projection: { name }, signal }: RebuildOptions): Promise<Rebuilt> {
+export async function rebuild({
+  database,
+  projection: { name },
+  signal,
+  onProgress,
+}: RebuildOptions): Promise<Rebuilt> {
   const checkpoints = new Checkpoints(database);
   const started = performance.now();
   const before = (await checkpoints.pointer(name))?.active ?? null;
@@ -41,6 +48,10 @@ export async function rebuild({ database, projection: { name }, signal }: Rebuil
       if (generation === null || generation === before)
         throw new Error(`the rebuild of ${name} was given up`);
       return { projection: name, generation, before, seconds: (performance.now() - started) / 1000 };
+    }
+    if (onProgress) {
+      const building = (await checkpoints.all(name)).find(({ state }) => state === 'building');
+      if (building) onProgress(building.seq);
     }
     await pause(POLL_MS, signal);
     signal.throwIfAborted();

@@ -8,13 +8,22 @@ import { foldForward } from './fold-forward.ts';
 import { createGeneration, dropGeneration, onGeneration } from './generation.ts';
 import { runPass } from './pass.ts';
 import { pause } from './pause.ts';
-import { isTombstone, type Identified, type Projection, type StoredDocument } from './projection.ts';
+import {
+  isTombstone,
+  requireLogOf,
+  type Identified,
+  type Projection,
+  type StoredDocument,
+} from './projection.ts';
+import { isOutlived } from './outlived.ts';
 
 export interface VerifyOptions<Doc extends Identified> {
   readonly log: EventLog;
   readonly database: Database;
   readonly projection: Projection<Doc>;
   readonly signal: AbortSignal;
+  /** Called as the log is folded, with positions that are behind and their number in all. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface Verification {
@@ -28,6 +37,8 @@ export interface Verification {
   /** Where both were cut; a document that was changed behind it was compared as of its own last event. */
   readonly position: string;
   readonly differences: number;
+  /** Documents that differ since they have expired or their last event is gone from the stream: no fault of theirs. */
+  readonly outlived: number;
   /** The first ten. */
   readonly differing: readonly Difference[];
   readonly seconds: number;
@@ -54,10 +65,13 @@ const CHUNK = 1000;
  * differs then is looked at again when the projector has caught up, because an erasure in between takes answers out
  * of the rebuild before it takes them out of the read model.
  *
+ * Where the stream forgets, what the rebuild can't know is told apart from differences: see {@link isOutlived}.
+ *
  * @throws when there is no read model of this version and epoch, or when it is swapped meanwhile
  */
 export async function verify<Doc extends Identified>(options: VerifyOptions<Doc>): Promise<Verification> {
-  const { log, database, projection, signal } = options;
+  const { log, database, projection, signal, onProgress } = options;
+  requireLogOf(projection, log);
   const started = performance.now();
   const checkpoints = new Checkpoints(database);
   const live = await requireLive(checkpoints, options);
@@ -74,10 +88,13 @@ export async function verify<Doc extends Identified>(options: VerifyOptions<Doc>
       until: live.seq,
       signal,
       onDocuments: (operation) => onGeneration(database, scratch, operation),
-      onStep: ({ seq }) => checkpoints.advance(scratch, { seq, asOf: new Date() }),
+      async onStep({ seq }) {
+        await checkpoints.advance(scratch, { seq, asOf: new Date() });
+        onProgress?.(seq, live.seq);
+      },
     });
     signal.throwIfAborted();
-    const { comparison, differing } = await compare(options, checkpoints, live, scratch);
+    const { comparison, differing, outlived } = await compare(options, checkpoints, live, scratch);
     await requireLive(checkpoints, options, live);
     return {
       projection: projection.name,
@@ -87,6 +104,7 @@ export async function verify<Doc extends Identified>(options: VerifyOptions<Doc>
       rebuiltHash: comparison.rebuilt.toString(),
       position: formatPosition(log.epoch, live.seq),
       differences: differing.length,
+      outlived,
       differing: differing.slice(0, 10),
       seconds: (performance.now() - started) / 1000,
     };
@@ -100,19 +118,25 @@ async function compare<Doc extends Identified>(
   checkpoints: Checkpoints,
   live: Checkpoint,
   scratch: Checkpoint,
-): Promise<{ comparison: Comparison; differing: readonly Difference[] }> {
-  const { database, signal } = options;
+): Promise<{ comparison: Comparison; differing: readonly Difference[]; outlived: number }> {
+  const { database, signal, log, projection } = options;
   const comparison = new Comparison();
   await onGeneration(database, live, (one) =>
     onGeneration(database, scratch, (other) => compareCollections(one, other, comparison, signal)),
   );
   if (comparison.open.size > 0) await settle(options, live, scratch, comparison);
-  if (comparison.open.size === 0) return { comparison, differing: [] };
+  if (comparison.open.size === 0) return { comparison, differing: [], outlived: 0 };
   await caughtUp(options, checkpoints, live);
   const pairs = await settle(options, live, scratch, comparison);
-  const differing = pairs.filter(({ id }) => comparison.open.has(id));
+  const unequal = pairs.filter(({ id }) => comparison.open.has(id));
+  const differing: Pair[] = [];
+  for (const pair of unequal) if (!(await isOutlived(pair, projection, log))) differing.push(pair);
   for (const { id, one, other } of differing) comparison.addDifference(id, one, other);
-  return { comparison, differing: differing.map(({ id, one, other }) => ({ id, kind: kindOf(one, other) })) };
+  return {
+    comparison,
+    differing: differing.map(({ id, one, other }) => ({ id, kind: kindOf(one, other) })),
+    outlived: unequal.length - differing.length,
+  };
 }
 
 interface Pair {
