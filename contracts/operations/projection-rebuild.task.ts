@@ -17,4 +17,6 @@ export const projectionRebuildTask = defineTask({
   timeoutMs: 6 * HOUR,
   backoffMs: [60 * SECOND],
   concurrency: 2,
+  // A second request of one projection takes the place of the first, whose waiter would take it for given up.
+  key: ({ projection }) => projection,
 });
