@@ -19,6 +19,15 @@ export class Deferred extends Error {
   }
 }
 
+/** Thrown by a handler that has decided itself: the message goes to the dead letters, with the error that is its cause. */
+export class GivenUp extends Error {
+  override readonly name = 'GivenUp';
+
+  constructor(cause: unknown) {
+    super('given up', { cause });
+  }
+}
+
 /** Pauses before the second, third ... attempt; after the last one the message is parked. */
 export const DEFAULT_BACKOFF_MS: readonly number[] = [500, 2_000, 10_000, 60_000, 300_000];
 
@@ -38,7 +47,7 @@ export function dispose(
   now: number,
 ): Disposition {
   if (error instanceof Deferred) return { kind: 'defer', delayMs: Math.max(0, error.at.getTime() - now) };
-  if (error instanceof Permanent) return { kind: 'park' };
+  if (error instanceof Permanent || error instanceof GivenUp) return { kind: 'park' };
   const delayMs = backoffMs[attempt - 1];
   return delayMs === undefined ? { kind: 'park' } : { kind: 'retry', delayMs };
 }

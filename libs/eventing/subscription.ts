@@ -6,7 +6,7 @@ import { eventName } from './catalog.ts';
 import { park } from './dead-letter.ts';
 import { HeldMessage } from './delivery.ts';
 import type { RawMessage } from './direct-get.ts';
-import { DEFAULT_BACKOFF_MS, dispose, isPoison } from './disposition.ts';
+import { DEFAULT_BACKOFF_MS, dispose, GivenUp, isPoison } from './disposition.ts';
 import { ensureDurable } from './durable.ts';
 import { metrics } from './metrics.ts';
 import { Pull } from './pull.ts';
@@ -212,6 +212,8 @@ export class Subscription<Message> {
   async #fail(held: HeldMessage, attempt: number, error: unknown): Promise<void> {
     const { bus, durable } = this.#options;
     const { seq, subject } = held.message;
+    // Told to stop, it failed for that reason: somebody else gets it.
+    if (this.#abort.signal.aborted) return this.#answer(held, 'released', () => held.retry(0));
     const disposition = dispose(error, attempt, this.#backoffMs, Date.now());
     switch (disposition.kind) {
       case 'defer':
@@ -224,7 +226,7 @@ export class Subscription<Message> {
         );
         return this.#answer(held, 'retried', () => held.retry(disposition.delayMs));
       case 'park':
-        return this.#park(held, attempt, error);
+        return this.#park(held, attempt, error instanceof GivenUp ? error.cause : error);
       default:
         disposition satisfies never;
     }

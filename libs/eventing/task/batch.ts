@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { v7 as uuid } from 'uuid';
 import { newEvent } from '#contracts/event';
 import { isToken, subjects } from '#contracts/subjects';
@@ -31,7 +32,7 @@ export class BatchLedger {
   readonly #tracking: TaskTracking;
   readonly #records: BatchPublisher;
   readonly #checks = new Map<string, { running: Promise<void>; next: Promise<void> | undefined }>();
-  readonly #toldAt = new Map<string, number>();
+  readonly #toldAt = new LRUCache<string, number>({ max: 1000 });
 
   constructor({ bus, codec, tracking }: { bus: Bus; codec: Codec; tracking: TaskTracking }) {
     this.#bus = bus;

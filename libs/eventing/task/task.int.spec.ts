@@ -255,6 +255,31 @@ describe('tasks', () => {
     await eventually(() => expect(done).toEqual([1]));
   });
 
+  it('are no dead letters because the server was away when they ended', async () => {
+    const definition = define({ backoffMs: [] });
+    const began = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    let runs = 0;
+    await work(definition, () => {
+      runs++;
+      began.resolve();
+      return runs === 1 ? end.promise : Promise.resolve();
+    });
+    const batch = randomUUID();
+    await tasks.batches.open(batch, { workspace: 'w', total: 1 });
+    await tasks.queue.enqueue(definition, { payload: { workspace: 'w', n: 1 }, batch });
+    await began.promise;
+    await nats.kill();
+    await eventually(() => expect(bus.connected).toBe(false));
+    end.resolve();
+    await nats.restart();
+    await eventually(async () =>
+      expect(await state(batch)).toMatchObject({ state: 'succeeded', result: { failed: 0 } }),
+    );
+    expect(await letter()).toBeUndefined();
+    expect(runs).toBeGreaterThan(1);
+  });
+
   describe('of a key', () => {
     it('are done in order, one at a time, also when one of them fails at first', async () => {
       const definition = define({ key: ({ n }) => String(n % 2), concurrency: 4 });

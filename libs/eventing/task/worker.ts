@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ERRORS, Problem } from '#contracts/errors';
 import { taskSubject, type TaskDefinition } from '#contracts/task';
-import { TASK_ENDS, type TaskProblem } from '#contracts/task/task.records';
+import { TASK_ENDS, type TaskProblem, type TaskProgress } from '#contracts/task/task.records';
 import type { Bus } from '../bus.ts';
 import type { RawMessage } from '../direct-get.ts';
-import { Deferred, Permanent } from '../disposition.ts';
+import { Deferred, GivenUp, Permanent } from '../disposition.ts';
 import { TASK_STREAMS } from '../streams.ts';
 import { Subscription, type Delivery } from '../subscription.ts';
 import { metrics } from '../metrics.ts';
@@ -32,6 +32,8 @@ export interface TaskWorkerOptions {
 export const TASK_ACK_WAIT_MS = 5_000;
 /** Workers that may die of one task before it is parked. */
 const MAX_DEATHS = 5;
+/** How soon a task comes again of which could not be said what became of it. */
+const UNSETTLED_MS = 1_000;
 /** Tasks of a keyed kind that are held for each that runs: those that wait behind others of their key. */
 const HELD_PER_LANE = 8;
 
@@ -84,15 +86,23 @@ export class TaskWorker {
   }
 
   async #take(task: AnyTask, delivery: Delivery): Promise<void> {
-    const { definition } = this.#options.task;
+    const key = this.#options.task.definition.key?.(task.payload);
     const take = async (): Promise<void> => {
       await this.#rate?.take(delivery.signal);
       await this.#attempt(task, delivery);
     };
-    const key = definition.key?.(task.payload);
-    await (this.#lanes === undefined || key === undefined ? take() : this.#lanes.run(key, take));
+    try {
+      await (this.#lanes === undefined || key === undefined ? take() : this.#lanes.run(key, take));
+    } catch (error) {
+      if (error instanceof GivenUp) throw error;
+      // Not the task failed, but to say what became of it: it comes again when that can be said.
+      const { kind } = this.#options.task.definition;
+      this.#options.logger.warn({ err: error, kind, task: task.id }, 'a task cannot be taken care of');
+      throw new Deferred(new Date(Date.now() + UNSETTLED_MS));
+    }
   }
 
+  /** @throws GivenUp when the task is for the dead letters; any other error when what became of it could not be said */
   async #attempt(task: AnyTask, delivery: Delivery): Promise<void> {
     const { definition } = this.#options.task;
     const { kind } = definition;
@@ -103,12 +113,14 @@ export class TaskWorker {
     metrics.tasksRunning.inc(label);
     try {
       await tracked?.begin(task.attempt);
-      const result = await this.#run(task, delivery, tracked);
-      await tracked?.end('succeeded', { result: definition.result ? definition.result.parse(result) : null });
+      const ran = await this.#run(task, delivery, tracked);
+      if ('error' in ran) return await this.#failed(task, delivery, tracked, ran.error);
+      await tracked?.end('succeeded', { result: ran.result });
       await this.#options.batches.ended(task, 'done');
       metrics.tasks.inc({ kind, outcome: 'succeeded' });
     } catch (error) {
-      await this.#failed(task, delivery, tracked, error);
+      if (!(error instanceof TaskOver)) throw error;
+      await this.#options.batches.ended(task, 'done');
     } finally {
       metrics.tasksRunning.dec(label);
       stopTimer();
@@ -116,30 +128,35 @@ export class TaskWorker {
     }
   }
 
-  #run(task: AnyTask, delivery: Delivery, tracked: TrackedAttempt | undefined): Promise<unknown> {
+  async #run(
+    task: AnyTask,
+    delivery: Delivery,
+    tracked: TrackedAttempt | undefined,
+  ): Promise<{ result: unknown } | { error: unknown }> {
     const { task: handled, logger } = this.#options;
     const { definition, run } = handled;
     const { id, attempt, actor, correlation } = task;
     const about = logger.child({ kind: definition.kind, task: id });
-    return runBounded(
-      (signal) =>
-        run(task.payload, {
-          id,
-          attempt,
-          last: attempt > definition.backoffMs.length,
-          signal,
-          actor,
-          correlation,
-          logger: about,
-          resume: tracked?.snapshot.progress?.resume ?? null,
-          progress: (progress) => tracked?.progress(progress),
-        }),
-      {
+    const context = {
+      id,
+      attempt,
+      last: attempt > definition.backoffMs.length,
+      actor,
+      correlation,
+      logger: about,
+      resume: tracked?.snapshot.progress?.resume ?? null,
+      progress: (progress: Partial<TaskProgress>) => tracked?.progress(progress),
+    };
+    try {
+      const result = await runBounded((signal) => run(task.payload, { ...context, signal }), {
         timeoutMs: definition.timeoutMs,
         signals: tracked === undefined ? [delivery.signal] : [delivery.signal, tracked.signal],
         onStray: () => about.error('a task goes on though it was told to stop; its attempt counts as failed'),
-      },
-    );
+      });
+      return { result: definition.result ? definition.result.parse(result) : null };
+    } catch (error) {
+      return { error };
+    }
   }
 
   /** The task's state, or that there is nothing left to do. */
@@ -166,7 +183,6 @@ export class TaskWorker {
     const { definition } = this.#options.task;
     const { kind, backoffMs } = definition;
     if (delivery.signal.aborted) throw error; // the process stops, and the task was given back
-    if (error instanceof TaskOver) return this.#options.batches.ended(task, 'done');
     if (tracked?.signal.aborted === true) {
       await tracked.end('cancelled');
       metrics.tasks.inc({ kind, outcome: 'cancelled' });
@@ -177,7 +193,7 @@ export class TaskWorker {
       return this.#again(task, delivery, error.at, tracked);
     }
     const pauseMs = error instanceof Permanent ? undefined : backoffMs[task.attempt - 1];
-    if (pauseMs === undefined) throw error;
+    if (pauseMs === undefined) throw new GivenUp(error);
     const { id, attempt } = task;
     this.#options.logger.warn(
       { err: error, kind, task: id, attempt },
