@@ -67,6 +67,12 @@ export async function ensureTopology(
   return log;
 }
 
+/** The same of one that is looked at and never made, as command lines do; undefined where it is not. */
+export async function findLog(bus: Bus, stream: LogStream): Promise<LogInfo | undefined> {
+  const found = await streamInfo(bus, stream);
+  return found && logInfo(found);
+}
+
 const logInfo = (info: StreamInfo): LogInfo => ({ epoch: epochOf(info), lastSeq: info.state.last_seq });
 
 const isLog = (name: string): boolean => LOG_STREAMS.some((stream) => stream === name);
