@@ -27,6 +27,7 @@ describe('a failure of the mail server', () => {
     ['denied', at('CONN', '554 no service', 'EPROTOCOL')],
     ['auth', at('AUTH PLAIN', '535 5.7.8 bad credentials', 'EAUTH')],
     ['tls', { message: 'no STARTTLS', code: 'ETLS' }],
+    ['tls', { message: 'self-signed certificate in certificate chain', code: 'ESOCKET' }],
     ['connect', { message: 'refused', code: 'ESOCKET' }],
     ['connect', { message: 'no such host', code: 'EDNS' }],
     ['timeout', { message: 'slow', code: 'ETIMEDOUT' }],

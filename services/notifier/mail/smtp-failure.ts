@@ -38,9 +38,12 @@ export function smtpFailure(error: SmtpError): SmtpFailure {
   return new SmtpFailure(codeOf(error), said.slice(0, 500), status);
 }
 
-function codeOf({ code, command, responseCode, response = '' }: SmtpError): SmtpFailureCode {
-  if (code === 'EAUTH' || code === 'ENOAUTH' || command === 'AUTH') return 'auth';
-  if (code === 'ETLS') return 'tls';
+/** What nodemailer tells of a certificate that is not trusted has the code of any broken socket. */
+const ABOUT_TLS = /certificate|altnames|\bTLS\b|\bSSL\b/i;
+
+function codeOf({ code, command, responseCode, message, response = '' }: SmtpError): SmtpFailureCode {
+  if (code === 'EAUTH' || code === 'ENOAUTH') return 'auth';
+  if (code === 'ETLS' || (code === 'ESOCKET' && ABOUT_TLS.test(message))) return 'tls';
   if (responseCode !== undefined && responseCode >= 400) {
     if (responseCode < 500) return 'busy';
     const aboutThisMail = command === 'RCPT TO' || command === 'DATA';
