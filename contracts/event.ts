@@ -36,6 +36,9 @@ export interface EventDefinition<
 /** An event of the log, of a family that one service owns. */
 export type DomainEventDefinition = EventDefinition<string, number, z.ZodObject, DomainFamily>;
 
+/** A record beside the log. */
+export type RecordDefinition = EventDefinition<string, number, z.ZodObject, RecordFamily>;
+
 /** An event as a decider returns it: what happened, not yet when, by whom or where in the log. */
 export interface DomainEvent<Type extends string = string, Data = unknown> {
   readonly type: Type;

@@ -3,17 +3,19 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { EVENTS, UPCASTERS } from './catalog.ts';
 import { eventType } from './event.ts';
+import { RECORD_UPCASTERS, RECORDS } from './records.ts';
 
 const folder = join(import.meta.dirname, 'golden');
 const golden = (type: string): unknown => JSON.parse(readFileSync(join(folder, `${type}.json`), 'utf8'));
-const types = EVENTS.map((definition) => eventType(definition));
+const definitions = [...EVENTS, ...RECORDS];
+const types = definitions.map((definition) => eventType(definition));
 
 describe('golden files', () => {
-  it('hold one event of every version that was ever released, and nothing else', () => {
+  it('hold one event or record of every version that was ever released, and nothing else', () => {
     expect(readdirSync(folder).sort()).toEqual(types.map((type) => `${type}.json`).sort());
   });
 
-  it.each(EVENTS.map((definition) => [eventType(definition), definition] as const))(
+  it.each(definitions.map((definition) => [eventType(definition), definition] as const))(
     'still fit their schema, which drops and adds nothing: %s',
     (type, definition) => {
       expect(definition.data.parse(golden(type))).toEqual(golden(type));
@@ -21,17 +23,17 @@ describe('golden files', () => {
   );
 });
 
-describe('the catalog', () => {
+describe('the catalogs', () => {
   it('names each version of an event once', () => {
     expect(new Set(types).size).toBe(types.length);
   });
 
   it('leads every superseded version to the next one', () => {
-    const superseded = EVENTS.filter(({ name, version }) =>
-      EVENTS.some((other) => other.name === name && other.version === version + 1),
+    const superseded = definitions.filter(({ name, version }) =>
+      definitions.some((other) => other.name === name && other.version === version + 1),
     );
     expect(superseded.map((definition) => eventType(definition)).sort()).toEqual(
-      UPCASTERS.map(({ from }) => from).sort(),
+      [...UPCASTERS, ...RECORD_UPCASTERS].map(({ from }) => from).sort(),
     );
   });
 
@@ -46,5 +48,9 @@ describe('the catalog', () => {
   it('seals only properties that the data have', () => {
     for (const { data, sealed } of EVENTS)
       expect(Object.keys(data.shape)).toEqual(expect.arrayContaining([...sealed]));
+  });
+
+  it('seals no record: no data key lies beside them', () => {
+    expect(RECORDS.filter(({ sealed }) => sealed.length > 0)).toEqual([]);
   });
 });

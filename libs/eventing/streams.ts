@@ -1,4 +1,5 @@
 import type { StreamConfig } from '@nats-io/jetstream';
+import { RECORD_STREAMS } from '#contracts/records';
 import { TIERS, type Tier } from '#contracts/task';
 
 /** What Formbus states of a stream. What it does not state (replicas, placement) is the operator's. */
@@ -18,8 +19,8 @@ const unlimited = {
 };
 
 export const EVENTS_STREAM = 'EVENTS';
-export const TASK_EVENTS_STREAM = 'TASK_EVENTS';
-export const DELIVERIES_STREAM = 'DELIVERIES';
+export const TASK_EVENTS_STREAM = RECORD_STREAMS.task;
+export const DELIVERIES_STREAM = RECORD_STREAMS.delivery;
 /** The streams that hold CloudEvents and are read in order, by positions of an epoch of their own. */
 export const LOG_STREAMS = [EVENTS_STREAM, TASK_EVENTS_STREAM, DELIVERIES_STREAM] as const;
 export type LogStream = (typeof LOG_STREAMS)[number];

@@ -1,8 +1,17 @@
 import { EVENTS, OWNERS } from '#contracts/catalog';
-import { eventType, type EventDefinition, type DomainFamily } from '#contracts/event';
+import { eventType, type DomainFamily, type EventDefinition } from '#contracts/event';
+import { RECORD_STREAMS, RECORDS } from '#contracts/records';
+import { batchMemberEndedV1, taskChangedV1 } from '#contracts/task/task.records';
 import { payloadSchemaOf, type JsonSchema } from './stored-schema.ts';
 
-/** Where each family lies, with its parameters in braces. */
+interface Place {
+  readonly stream: string;
+  /** With its parameters in braces. */
+  readonly address: string;
+  readonly description: string;
+  readonly definitions: readonly EventDefinition[];
+}
+
 const ADDRESSES: Readonly<Record<DomainFamily, string>> = {
   workspace: 'evt.{workspace}.workspace.{workspace}',
   access: 'evt.{workspace}.access.{key}',
@@ -10,6 +19,39 @@ const ADDRESSES: Readonly<Record<DomainFamily, string>> = {
   submission: 'evt.{workspace}.submission.{form}.{submission}',
   webhook: 'evt.{workspace}.webhook.{endpoint}',
   mail: 'evt.{workspace}.mail.{template}',
+};
+
+/** What lies where, by the name of its channel. */
+const PLACES: Readonly<Record<string, Place>> = {
+  ...Object.fromEntries(
+    Object.entries(ADDRESSES).map(([family, address]): [string, Place] => [
+      family,
+      {
+        stream: 'EVENTS',
+        address,
+        description: `Appended by ${OWNERS[family as DomainFamily]} alone, and kept for ever.`,
+        definitions: EVENTS.filter((one) => one.family === family),
+      },
+    ]),
+  ),
+  task: {
+    stream: RECORD_STREAMS.task,
+    address: 'tev.{workspace}.{task}',
+    description: 'The newest record of each task alone, until its result can no longer be read.',
+    definitions: [taskChangedV1],
+  },
+  'batch-member': {
+    stream: RECORD_STREAMS.task,
+    address: 'tev.{workspace}.{batch}.{task}',
+    description: 'One record of each task of a batch that has ended, as long as that of the batch.',
+    definitions: [batchMemberEndedV1],
+  },
+  delivery: {
+    stream: RECORD_STREAMS.delivery,
+    address: 'delivery.{workspace}.{endpoint}.{submission}',
+    description: 'Kept for 30 days. What is not about a submission has `_` in its place.',
+    definitions: RECORDS.filter((one) => one.family === 'delivery'),
+  },
 };
 
 const HEADERS: JsonSchema = {
@@ -41,41 +83,41 @@ const HEADERS: JsonSchema = {
   },
 };
 
-/** The AsyncAPI 3.1 description of the log, for subscribers. */
+/** The AsyncAPI 3.1 description of the log and the records beside it, for subscribers. */
 export function asyncApi(): JsonSchema {
-  const families = Object.keys(ADDRESSES) as DomainFamily[];
+  const places = Object.entries(PLACES);
   return {
     asyncapi: '3.1.0',
     info: {
       title: 'Formbus events',
       version: '1',
       description:
-        'Every change of Formbus, as CloudEvents 1.0 in binary mode on the JetStream stream EVENTS. Data are JSON; payloads are described as they lie in the log.',
+        'Every change of Formbus, as CloudEvents 1.0 in binary mode on the JetStream stream EVENTS, and in the same form, for a while, what became of tasks (stream TASK_EVENTS) and deliveries (stream DELIVERIES). Data are JSON; payloads are described as they lie in their stream.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/json',
-    channels: Object.fromEntries(families.map((family) => [family, channel(family)])),
-    operations: Object.fromEntries(families.map((family) => [`on-${family}`, operation(family)])),
+    channels: Object.fromEntries(places.map(([name, place]) => [name, channel(place)])),
+    operations: Object.fromEntries(places.map(([name, place]) => [`on-${name}`, operation(name, place)])),
     components: {
-      messages: Object.fromEntries(EVENTS.map((definition) => [eventType(definition), message(definition)])),
+      messages: Object.fromEntries(
+        [...EVENTS, ...RECORDS].map((definition) => [eventType(definition), message(definition)]),
+      ),
       schemas: { EventHeaders: HEADERS },
     },
   };
 }
 
-const eventsOf = (family: DomainFamily): EventDefinition[] => EVENTS.filter((one) => one.family === family);
-
-function channel(family: DomainFamily): JsonSchema {
-  const address = ADDRESSES[family];
+function channel({ stream, address, description, definitions }: Place): JsonSchema {
   const names = new Set(address.match(/(?<=\{)\w+(?=\})/g));
   return {
     address,
-    description: `Appended by ${OWNERS[family]} alone.`,
+    description,
+    'x-jetstream-stream': stream,
     parameters: Object.fromEntries(
       [...names].map((name) => [name, { description: `The id of the ${name}` }]),
     ),
     messages: Object.fromEntries(
-      eventsOf(family).map((definition) => {
+      definitions.map((definition) => {
         const type = eventType(definition);
         return [type, { $ref: `#/components/messages/${type}` }];
       }),
@@ -83,10 +125,13 @@ function channel(family: DomainFamily): JsonSchema {
   };
 }
 
-const operation = (family: DomainFamily): JsonSchema => ({
+const operation = (name: string, { stream }: Place): JsonSchema => ({
   action: 'send',
-  summary: `Formbus appends events of the family ${family}`,
-  channel: { $ref: `#/channels/${family}` },
+  summary:
+    stream === 'EVENTS'
+      ? `Formbus appends events of the family ${name}`
+      : `Formbus records what becomes of a ${name.replace('-', ' ')}`,
+  channel: { $ref: `#/channels/${name}` },
 });
 
 function message(definition: EventDefinition): JsonSchema {

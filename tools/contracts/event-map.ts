@@ -1,5 +1,6 @@
 import { EVENTS, OWNERS } from '#contracts/catalog';
-import { eventType } from '#contracts/event';
+import { eventType, type EventDefinition } from '#contracts/event';
+import { RECORD_STREAMS, RECORDERS, RECORDS } from '#contracts/records';
 import type { Projection } from '#readmodel/projection';
 
 /** Who does something with an event when it has been appended. */
@@ -13,22 +14,47 @@ export const projectionConsumers = (
   projections: readonly Pick<Projection<never>, 'name' | 'types'>[],
 ): Consumer[] => projections.map(({ name, types }) => ({ name: `${service}: projection ${name}`, types }));
 
-/** docs/event-map.md: from every event to its owner and its consumers. */
+/** docs/event-map.md: from every event and record to its owner and its consumers. */
 export function eventMap(consumers: readonly Consumer[]): string {
-  const rows = EVENTS.map((definition) => {
-    const type = eventType(definition);
-    const readers = consumers.filter(({ types }) => types.includes(type)).map(({ name }) => name);
-    const sealed = definition.sealed.length > 0 ? definition.sealed.join(', ') : '';
-    return `| \`${type}\` | ${OWNERS[definition.family]} | ${readers.join('; ')} | ${sealed} | ${definition.summary} |`;
+  const readersOf = (definition: EventDefinition): string =>
+    consumers
+      .filter(({ types }) => types.includes(eventType(definition)))
+      .map(({ name }) => name)
+      .join('; ');
+  const events = EVENTS.map((definition) => {
+    const { family, sealed, summary } = definition;
+    return row(
+      code(eventType(definition)),
+      OWNERS[family],
+      readersOf(definition),
+      sealed.join(', '),
+      summary,
+    );
+  });
+  const records = RECORDS.map((definition) => {
+    const { family, summary } = definition;
+    const stream = code(RECORD_STREAMS[family]);
+    return row(code(eventType(definition)), stream, RECORDERS[family], readersOf(definition), summary);
   });
   return [
     '# Events and who reads them',
     '',
     'Generated from the catalog and from the lists of projections and directories that services register.',
     '',
-    '| event | appended by | read by | encrypted | meaning |',
+    row('event', 'appended by', 'read by', 'encrypted', 'meaning'),
     '|---|---|---|---|---|',
-    ...rows,
+    ...events,
+    '',
+    '## Records',
+    '',
+    'Of the same envelope, in streams of their own that keep them for 30 days at most.',
+    '',
+    row('record', 'stream', 'recorded by', 'read by', 'meaning'),
+    '|---|---|---|---|---|',
+    ...records,
     '',
   ].join('\n');
 }
+
+const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+const code = (text: string): string => `\`${text}\``;

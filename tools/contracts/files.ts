@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { EVENTS } from '#contracts/catalog';
 import { eventType } from '#contracts/event';
 import { FormDefinition } from '#contracts/form/definition';
+import { RECORDS } from '#contracts/records';
 import { PROJECTIONS } from '#services/forms/forms.module';
 import { DIRECTORY_TYPES } from '#services/gateway/access/access.fold';
 import { apiDescription } from '#services/gateway/openapi/offline';
@@ -20,7 +21,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     { name: 'gateway: access directory', types: DIRECTORY_TYPES },
   ];
   return new Map([
-    ...EVENTS.map(
+    ...[...EVENTS, ...RECORDS].map(
       (definition) =>
         [
           `contracts/generated/events/${eventType(definition)}.schema.json`,
