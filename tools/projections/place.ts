@@ -10,6 +10,8 @@ import { UserError } from '../start/user-error.ts';
 export interface Place {
   readonly natsUrl: string;
   readonly natsToken: string | undefined;
+  readonly natsUser?: string | undefined;
+  readonly natsPassword?: string | undefined;
   readonly mongoUri: string;
   readonly masterKey: Uint8Array;
   /** Whether services run on it: they do what is to be done by the holder of a lease. */

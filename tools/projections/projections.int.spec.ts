@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -12,7 +12,6 @@ import { announceRunning } from '../start/running.ts';
 import { eventually } from '../testing/eventually.ts';
 import { testDatabase } from '../testing/mongo.ts';
 import { startTestNats, type TestNats } from '../testing/nats.ts';
-import { openNamed } from './named.ts';
 import { openPlace, type Opened } from './open.ts';
 import { openFolder, type Place } from './place.ts';
 import { rebuildAll } from './rebuild.ts';
@@ -29,11 +28,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'formbus-projections-'));
   nats = await startTestNats();
   const { uri, name } = testDatabase();
-  const masterKeyFile = join(folder, 'master-key');
-  await writeFile(masterKeyFile, masterKey.toString('base64'));
   const mongoUri = uri.replace('/?', `/${name}?`);
-  const named = await openNamed({ natsUrl: nats.url, natsTokenFile: undefined, mongoUri, masterKeyFile });
-  place = { ...named, served: false };
+  const close = () => Promise.resolve();
+  place = { natsUrl: nats.url, natsToken: undefined, mongoUri, masterKey, served: false, close };
   opened = await openPlace(place);
   await appendForm('first');
 });

@@ -12,6 +12,8 @@ export interface ProjectionStatus {
   readonly version?: number;
   readonly position?: string;
   readonly updatedAt?: string;
+  /** For how long readers have missed events; 0 when the documents hold everything. */
+  readonly lagSeconds?: number;
   /** The event that halts it, and why. */
   readonly halted?: string;
 }
@@ -31,7 +33,7 @@ export async function statusAll(place: Addresses, name?: string): Promise<Projec
         statuses.push({ projection: projection.name, state: 'none' });
         continue;
       }
-      const { generation, version, epoch, seq, updatedAt, halted } = found;
+      const { generation, version, epoch, seq, asOf, updatedAt, halted } = found;
       const behind = epoch !== log.epoch || (await log.hasPending(projection.filters, seq, end));
       statuses.push({
         projection: projection.name,
@@ -40,6 +42,7 @@ export async function statusAll(place: Addresses, name?: string): Promise<Projec
         version,
         position: formatPosition(epoch, seq),
         updatedAt: updatedAt.toISOString(),
+        lagSeconds: behind ? Math.max(0, (Date.now() - asOf.getTime()) / 1000) : 0,
         ...(halted ? { halted: `${halted.type} at ${halted.position}: ${halted.detail}` } : {}),
       });
     }
