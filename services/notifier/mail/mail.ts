@@ -41,9 +41,9 @@ export interface MailParts {
   /** For the role that does tasks. */
   readonly tasks: readonly HandledTask[];
   /** For the role that reacts to events: from here on they ask for mail. Without a mail server they never did. */
-  startPolicy(): Promise<void>;
+  startPolicy(): Promise<{ stop(): Promise<void> }>;
   /** After the roles. */
-  stop(): Promise<void>;
+  close(): void;
 }
 
 export function openMail(deps: MailDependencies): MailParts {
@@ -52,18 +52,17 @@ export function openMail(deps: MailDependencies): MailParts {
   const templates = new TemplateCatalog(log);
   const model = new ReadModel({ bus, log, database, projection: mailTemplatesProjection });
   const deliveries = new MailDeliveries(deps.deliveries);
-  let policy: { stop(): Promise<void> } | undefined;
   readiness.add('mail', () => checkOf(mailer));
   if (mailer === undefined) logger.info('no mail server is configured (SMTP_URL): receipts are not sent');
   return {
     module: MailModule.with({ executor, rpc, templates, model, mailer }),
     tasks: [mailWorker({ log, rpc, mailer, templates, deliveries })],
     async startPolicy() {
-      if (mailer === undefined) await forgetMailPolicy(bus);
-      else policy = await startMailPolicy({ bus, epoch: log.epoch, queue, rpc });
+      if (mailer !== undefined) return startMailPolicy({ bus, epoch: log.epoch, queue, rpc });
+      await forgetMailPolicy(bus);
+      return { stop: () => Promise.resolve() };
     },
-    async stop() {
-      await policy?.stop();
+    close() {
       model.close();
       mailer?.close();
     },
