@@ -2,6 +2,8 @@
 export interface BenchOptions {
   /** Under a minute for everything, at the price of wider intervals. */
   readonly quick: boolean;
+  /** Whether what is compared with Redis is; its ratios are null otherwise. */
+  readonly redis: boolean;
   /** Where CPU profiles of the service processes are to be written; they slow down what they profile. */
   readonly profile: string | undefined;
   /** Aborts when the run is to end early; whatever the bench started must be gone when `run` settles. */
@@ -11,8 +13,9 @@ export interface BenchOptions {
 }
 
 export interface BenchResult {
-  readonly figures: Readonly<Record<string, number>>;
-  readonly ratios: Readonly<Record<string, number>>;
+  /** Null is what was not measured this time. */
+  readonly figures: Readonly<Record<string, number | null>>;
+  readonly ratios: Readonly<Record<string, number | null>>;
   /** How it was measured, with what is needed to judge the figures: sizes, seconds, versions, intervals. */
   readonly settings: Readonly<Record<string, unknown>>;
 }

@@ -4,6 +4,7 @@ import { ingest } from './ingest/ingest.ts';
 import { logic } from './logic/logic.ts';
 import { project } from './project/project.ts';
 import { start } from './start/start.ts';
+import { tasks } from './tasks/tasks.ts';
 
 /** Every benchmark, by the name it is run by. */
-export const BENCHES: readonly Bench[] = [ingest, aggregate, project, logic, start];
+export const BENCHES: readonly Bench[] = [ingest, aggregate, project, tasks, logic, start];

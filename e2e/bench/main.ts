@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
-import { UsageError } from '#tools/start/user-error';
+import { UsageError, UserError } from '#tools/start/user-error';
 import type { Bench } from './bench.ts';
 import { BENCHES } from './benches.ts';
 import { thisMachine } from './machine.ts';
@@ -21,7 +21,7 @@ async function main(options: Options): Promise<void> {
 }
 
 async function measure(bench: Bench, options: Options, signal: AbortSignal): Promise<void> {
-  const { quick, json: asJson } = options;
+  const { quick, redis, json: asJson } = options;
   const profile = options.profile === undefined ? undefined : resolve(options.profile);
   if (profile !== undefined) await mkdir(profile, { recursive: true });
   const began = performance.now();
@@ -31,7 +31,7 @@ async function measure(bench: Bench, options: Options, signal: AbortSignal): Pro
   };
   const machine = thisMachine();
   const [busyBefore = 0] = loadavg();
-  const measured = await bench.run({ quick, profile, signal, say });
+  const measured = await bench.run({ quick, redis, profile, signal, say });
   const seconds = Math.round((performance.now() - began) / 1000);
   const result = {
     ...measured,
@@ -58,7 +58,9 @@ try {
   const text =
     error instanceof UsageError
       ? `${error.message}\n\n${usage(BENCHES)}`
-      : String(error instanceof Error ? error.stack : error);
+      : error instanceof UserError
+        ? error.message
+        : String(error instanceof Error ? error.stack : error);
   process.stderr.write(`${text}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

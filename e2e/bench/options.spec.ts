@@ -10,10 +10,12 @@ describe('the command line of the benchmarks', () => {
       names: ['ingest'],
       quick: true,
       json: true,
+      redis: true,
       profile: undefined,
     });
-    expect(parseOptions(['ingest', 'start', '--profile', 'p'], KNOWN)).toMatchObject({
+    expect(parseOptions(['ingest', 'start', '--no-redis', '--profile', 'p'], KNOWN)).toMatchObject({
       names: ['ingest', 'start'],
+      redis: false,
       profile: 'p',
     });
   });

@@ -5,6 +5,7 @@ export interface Options {
   readonly names: readonly string[];
   readonly quick: boolean;
   readonly json: boolean;
+  readonly redis: boolean;
   readonly profile: string | undefined;
 }
 
@@ -20,6 +21,7 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      'no-redis': { type: 'boolean', default: false },
       profile: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -30,7 +32,13 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
   if (unknown !== undefined) throw new UsageError(`there is no bench ${JSON.stringify(unknown)}`);
   if (values.json && positionals.length > 1) throw new UsageError('--json takes one bench at a time');
   if (values.profile === '') throw new UsageError('--profile must name a folder');
-  return { names: positionals, quick: values.quick, json: values.json, profile: values.profile };
+  return {
+    names: positionals,
+    quick: values.quick,
+    json: values.json,
+    redis: !values['no-redis'],
+    profile: values.profile,
+  };
 }
 
 export function usage(benches: readonly { readonly name: string; readonly describe: string }[]): string {
@@ -42,6 +50,7 @@ export function usage(benches: readonly { readonly name: string; readonly descri
     '',
     '  --quick         under 60 s, less certain',
     '  --json          the last line of the output is one JSON object',
+    '  --no-redis      leaves out what is compared with Redis; its ratios are null',
     '  --profile DIR   writes CPU profiles of the services to DIR, and says where the time went',
     '  --help          this text',
   ].join('\n');

@@ -13,7 +13,7 @@ const machine: Machine = {
 };
 const result = {
   figures: { perSecond: 2912.345678, p95ms: 12.34567 },
-  ratios: { toCrud: 1.23456 },
+  ratios: { toCrud: 1.23456, toRedis: null },
   settings: { seconds: 60, interval95: { toCrud: [1.1, 1.3] } },
 };
 const bench: Bench = {
@@ -23,6 +23,7 @@ const bench: Bench = {
     perSecond: { text: 'at 128 connections', unit: '/s', atLeast: 3000 },
     p95ms: { text: 'as callers see it', unit: 'ms', under: 20 },
     toCrud: { text: 'of the CRUD app', atLeast: 1.2 },
+    toRedis: { text: 'of what was left out', atLeast: 1 },
     missing: { text: 'not measured this time' },
   },
   run: () => Promise.resolve(result),
@@ -35,6 +36,7 @@ describe('the report', () => {
     expect(text).toMatch(/p95ms\s+12.3 ms\s+under 20/);
     expect(text).toMatch(/toCrud\s+1.23\s+reached 1.2/);
     expect(text).not.toContain('missing');
+    expect(text).not.toContain('left out');
     expect(text).toContain('interval95: {"toCrud":[1.1,1.3]}');
   });
 
@@ -44,7 +46,7 @@ describe('the report', () => {
     expect(JSON.parse(text)).toEqual({
       bench: 'ingest',
       figures: { perSecond: 2912, p95ms: 12.35 },
-      ratios: { toCrud: 1.235 },
+      ratios: { toCrud: 1.235, toRedis: null },
       settings: result.settings,
       machine,
     });

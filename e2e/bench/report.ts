@@ -9,7 +9,7 @@ export function table(bench: Bench, result: BenchResult, machine: Machine): stri
   const values = { ...result.figures, ...result.ratios };
   const lines = Object.entries(bench.keys).flatMap(([name, key]) => {
     const value = values[name];
-    return value === undefined ? [] : [line(name, value, key)];
+    return value === undefined || value === null ? [] : [line(name, value, key)];
   });
   return [
     '',
@@ -45,8 +45,10 @@ export function json(bench: Bench, { figures, ratios, settings }: BenchResult, m
   });
 }
 
-const rounded = (values: Readonly<Record<string, number>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, significant(value)]));
+const rounded = (values: BenchResult['figures']): Record<string, number | null> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, value === null ? null : significant(value)]),
+  );
 
 /** Four digits, or all of a whole number: a benchmark knows no more. */
 export function significant(value: number): number {

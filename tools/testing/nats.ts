@@ -10,6 +10,8 @@ import { ComponentProcess } from './child.ts';
 /** A nats-server of a spec's own, with JetStream on an empty store, synced at every write as in production. */
 export interface TestNats {
   readonly url: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** SIGKILL. */
   kill(): Promise<void>;
   /** On the same port and store; kills it first if it runs. */
@@ -32,6 +34,9 @@ export async function startTestNats(): Promise<TestNats> {
   await server.start();
   return {
     url: `nats://127.0.0.1:${port}`,
+    get pid() {
+      return server.pid ?? 0;
+    },
     kill: () => server.kill(),
     restart: () => server.restart(),
     async stop() {
