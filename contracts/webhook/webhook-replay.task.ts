@@ -3,6 +3,9 @@ import { defineTask } from '../task.ts';
 
 const HOUR = 3_600_000;
 
+export const ReplayResult = z.object({ delivered: z.int().nonnegative(), position: z.string() });
+export type ReplayResult = z.infer<typeof ReplayResult>;
+
 /** Sends a stretch of the log to one endpoint once more, in order. */
 export const webhookReplayTask = defineTask({
   kind: 'webhook-replay',
@@ -15,8 +18,10 @@ export const webhookReplayTask = defineTask({
     after: z.string(),
     upTo: z.string(),
     perSecond: z.int().positive(),
+    /** Hash of what was asked for, to tell a repeat from another request with the same key. */
+    request: z.string(),
   }),
-  result: z.object({ delivered: z.int().nonnegative(), position: z.string() }),
+  result: ReplayResult,
   tracked: true,
   timeoutMs: 6 * HOUR,
   backoffMs: [30_000, 120_000, 600_000, 1_800_000, HOUR, HOUR, HOUR, HOUR],

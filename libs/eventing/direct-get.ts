@@ -15,19 +15,22 @@ export interface RawMessage {
 }
 
 /**
- * Up to `batch` messages on one subject (or filter) from `seq` on, in order, answered by any replica: one that lags
+ * Up to `batch` messages on one subject (or filter) from `seq` or an instant on, in order, answered by any replica: one that lags
  * gives an older state. `pending` says how many follow, `more` whether any do. One request, no subscription of its own.
  */
 export async function directGet(
   bus: Bus,
   stream: string,
-  request: { seq: number; subject: string; batch: number },
+  request:
+    { seq: number; subject: string; batch: number } | { since: string; subject: string; batch: number },
 ): Promise<{ messages: RawMessage[]; more: boolean; pending: number }> {
   const api = `$JS.API.DIRECT.GET.${stream}`;
   if (!bus.connected) throw new BusError('disconnected', api);
   const messages: RawMessage[] = [];
   let pending = 0;
-  const payload = JSON.stringify({ seq: request.seq, next_by_subj: request.subject, batch: request.batch });
+  const { subject, batch } = request;
+  const from = 'seq' in request ? { seq: request.seq } : { start_time: request.since };
+  const payload = JSON.stringify({ ...from, next_by_subj: subject, batch });
   await bus.inbox.collect(api, TIMEOUT_MS, (reply) => {
     bus.nc.publish(api, payload, { reply });
     return (msg) => {

@@ -1,0 +1,92 @@
+import type { z } from 'zod';
+import { openMany } from '#contracts/custody/custody.rpc';
+import { Problem } from '#contracts/errors';
+import type { Attempt, Delivery, getDelivery, listDeliveries } from '#contracts/webhook/webhook.rpc';
+import { keysetPage, pageOf, placeOf } from '#readmodel/keyset';
+import type { ReadModel } from '#readmodel/read-model';
+import { timeLeft } from '#readmodel/time-left';
+import type { RpcClient } from '#service/rpc-client';
+import { responsePurpose } from './delivery.log.ts';
+import type { AttemptDocument, DeliveryDocument } from './delivery.projection.ts';
+
+type Model = ReadModel<DeliveryDocument>;
+
+const NEWEST_FIRST = { field: 'createdAt', descending: true } as const;
+
+/** The deliveries to an endpoint, the newest first. */
+export async function queryDeliveries(
+  model: Model,
+  request: z.infer<typeof listDeliveries.request>,
+  timeoutMs: number,
+): Promise<z.infer<typeof listDeliveries.response>> {
+  const deadline = performance.now() + timeoutMs;
+  const { caller, webhook, state, type, submission, limit, cursor } = request;
+  const conditions = {
+    workspace: caller.workspace,
+    endpoint: webhook,
+    ...(state !== null && { state }),
+    ...(type !== null && { 'event.type': type }),
+    ...(submission !== null && { 'event.submission': submission }),
+  };
+  const readModel = await model.freshness();
+  // Its sort values are instants, which every cursor holds.
+  const after =
+    cursor === null ? null : await placeOf(cursor, NEWEST_FIRST, () => Promise.resolve(undefined));
+  const page = keysetPage({ conditions, sort: NEWEST_FIRST, limit, after });
+  const documents = await model.find(page.filter, {
+    sort: page.sort,
+    limit: page.fetch,
+    maxTimeMs: timeLeft(deadline),
+  });
+  const { items, next } = pageOf(page, documents);
+  return { items: items.map(describe), next, readModel };
+}
+
+/** @throws Problem `delivery_not_found` */
+export async function queryDelivery(
+  model: Model,
+  { caller, webhook, delivery }: Pick<z.infer<typeof getDelivery.request>, 'caller' | 'webhook' | 'delivery'>,
+  timeoutMs: number,
+): Promise<DeliveryDocument> {
+  const place = { _id: delivery, workspace: caller.workspace, endpoint: webhook };
+  const found = await model.findOne(place, { maxTimeMs: timeoutMs });
+  if (found === undefined) throw new Problem('delivery_not_found');
+  return found;
+}
+
+export function describe(document: DeliveryDocument): Delivery {
+  const { _id, endpoint, event, state, count, attempts, createdAt, updatedAt } = document;
+  const last = attempts.at(-1);
+  return {
+    id: _id,
+    webhook: endpoint,
+    event,
+    state,
+    attempts: count,
+    status: last?.response?.status ?? null,
+    error: last?.error ?? null,
+    createdAt,
+    updatedAt,
+    nextAttemptAt: last?.nextAttemptAt ?? null,
+  };
+}
+
+/** The attempts with what was answered, as far as it was not erased. */
+export async function openAttempts(
+  rpc: RpcClient,
+  { _id, workspace, event, attempts }: Pick<DeliveryDocument, '_id' | 'workspace' | 'event' | 'attempts'>,
+): Promise<Attempt[]> {
+  const place = { workspace, owner: event.submission, purpose: responsePurpose(_id) };
+  const sealed = attempts.map(({ response }) => response?.body ?? null);
+  const places = sealed.flatMap((text) => (text === null ? [] : [{ ...place, sealed: text }]));
+  const { opened } = places.length === 0 ? { opened: [] } : await rpc.call(openMany, { places });
+  const texts = opened.map((one) => ('plaintext' in one ? one.plaintext : null));
+  return attempts.map((attempt, index) =>
+    withBody(attempt, sealed[index] === null ? null : (texts.shift() ?? null)),
+  );
+}
+
+const withBody = ({ response, ...attempt }: AttemptDocument, body: string | null): Attempt => ({
+  ...attempt,
+  response: response && { ...response, body },
+});

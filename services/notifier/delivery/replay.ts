@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
+import { webhookReplayTask, type ReplayResult } from '#contracts/webhook/webhook-replay.task';
+import type { Bus } from '#eventing/bus';
+import { Permanent, Retryable } from '#eventing/disposition';
+import type { RawMessage } from '#eventing/direct-get';
+import { formatPosition, parsePosition } from '#eventing/position';
+import { Reader, ReaderLost } from '#eventing/reader';
+import { EVENTS_STREAM } from '#eventing/streams';
+import { handle, type HandledTask, type TaskContext } from '#eventing/task/context';
+import type { WebhookDirectory } from '../webhook/webhook.directory.ts';
+import type { WebhookRecord } from '../webhook/webhook.fold.ts';
+import type { CourierDependencies } from './courier.ts';
+import { asDelivered, refOfLog, type EventRef } from './event-ref.ts';
+import { deliveryIdOf, type Sent } from './sender.ts';
+import { isSubscribed, logFilters } from './subscribed.ts';
+
+type Payload = z.infer<typeof webhookReplayTask.payload>;
+
+export interface ReplayDependencies extends Pick<
+  CourierDependencies,
+  'sender' | 'bodies' | 'deliveries' | 'tell'
+> {
+  readonly bus: Bus;
+  readonly epoch: string;
+  readonly directory: WebhookDirectory;
+}
+
+/** Pauses within an attempt at the task, before one event is tried again; then the task waits for its next attempt. */
+const PAUSES_MS = [1_000, 5_000, 30_000];
+const READ = 50;
+const TELL_MS = 500;
+
+export const replayWorker = (deps: ReplayDependencies): HandledTask =>
+  handle(webhookReplayTask, (payload, context) => new Replay(deps, payload, context).run());
+
+/** Sends a stretch of the log in order, one after another. What was sent before goes with the same `webhook-id`. */
+class Replay {
+  readonly #deps: ReplayDependencies;
+  readonly #payload: Payload;
+  readonly #context: TaskContext;
+  readonly #upTo: number;
+  /** Everything up to here is done. */
+  #seq: number;
+  #delivered: number;
+  #told = 0;
+  #nextAt = 0;
+
+  constructor(deps: ReplayDependencies, payload: Payload, context: TaskContext) {
+    this.#deps = deps;
+    this.#payload = payload;
+    this.#context = context;
+    this.#upTo = parsePosition(payload.upTo, deps.epoch);
+    const [position = payload.after, delivered = '0'] = context.resume?.split(' ') ?? [];
+    this.#seq = parsePosition(position, deps.epoch);
+    this.#delivered = Number(delivered);
+  }
+
+  async run(): Promise<ReplayResult> {
+    for (;;) {
+      try {
+        await this.#read();
+        break;
+      } catch (error) {
+        this.#tell({ force: true });
+        if (!(error instanceof ReaderLost)) throw error;
+      }
+    }
+    return { delivered: this.#delivered, position: formatPosition(this.#deps.epoch, this.#upTo) };
+  }
+
+  async #read(): Promise<void> {
+    const { signal } = this.#context;
+    const filters = logFilters(this.#endpoint());
+    const reader = await Reader.open(this.#deps.bus, EVENTS_STREAM, filters, this.#seq + 1, READ);
+    try {
+      for (let pending = reader.pending; pending > 0;) {
+        const taken = await reader.take(READ, signal);
+        if (taken === undefined) return signal.throwIfAborted();
+        pending = taken.pending;
+        for (const message of taken.messages) {
+          if (message.seq > this.#upTo) return;
+          await this.#send(message);
+          this.#seq = message.seq;
+          this.#tell();
+        }
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  async #send(message: RawMessage): Promise<void> {
+    const event = refOfLog(message, this.#deps.epoch);
+    if (event === undefined || !isSubscribed(this.#endpoint(), event)) return;
+    for (let tries = 0; ; tries++) {
+      await this.#turn();
+      const record = this.#endpoint();
+      const { verdict } = await this.#attempt(record, event);
+      if (verdict.ok) {
+        this.#delivered++;
+        return;
+      }
+      if (verdict.gone) {
+        this.#deps.tell(record, { kind: 'disable', reason: 'gone' });
+        throw new Permanent('the webhook answered 410: it is disabled');
+      }
+      const pause = PAUSES_MS[tries];
+      if (pause === undefined) throw new Retryable(`${event.position}: ${verdict.error.detail}`);
+      await this.#wait(Math.max(pause, verdict.retryAfterMs ?? 0));
+    }
+  }
+
+  async #attempt(record: WebhookRecord, event: EventRef): Promise<Sent> {
+    const { sender, bodies, deliveries } = this.#deps;
+    const delivery = deliveryIdOf(record.id, event.id);
+    const body = await bodies.of(event, record.settings.payload);
+    const sent = await sender.send(record, delivery, body, this.#context.signal);
+    const { workspace, actor, correlation } = event;
+    await deliveries.record({
+      ...{ workspace, webhook: record.id, delivery, event: asDelivered(event), cause: 'replay', attempt: 1 },
+      ...{ actor, correlation, sent, nextAttemptAt: null },
+    });
+    return sent;
+  }
+
+  /** @throws Permanent when it is disabled or deleted */
+  #endpoint(): WebhookRecord {
+    const record = this.#deps.directory.find(this.#payload.webhook);
+    if (record?.enabled !== true) throw new Permanent('the webhook is disabled or deleted');
+    return record;
+  }
+
+  /** At most so many begin in a second, evenly. */
+  async #turn(): Promise<void> {
+    const now = performance.now();
+    const at = Math.max(now, this.#nextAt);
+    this.#nextAt = at + 1000 / this.#payload.perSecond;
+    if (at - now >= 1) await this.#wait(at - now);
+    this.#context.signal.throwIfAborted();
+  }
+
+  #wait(ms: number): Promise<void> {
+    return delay(ms, undefined, { signal: this.#context.signal });
+  }
+
+  #tell({ force = false } = {}): void {
+    const now = performance.now();
+    if (!force && now - this.#told < TELL_MS) return;
+    this.#told = now;
+    const position = formatPosition(this.#deps.epoch, this.#seq);
+    const resume = `${position} ${this.#delivered}`;
+    this.#context.progress({ done: this.#delivered, note: `delivered up to ${position}`, resume });
+  }
+}
