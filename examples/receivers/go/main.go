@@ -15,7 +15,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-const mostBytes = 1 << 20
+const mostBytes = 8 << 20
 
 // Verifier returns an error unless the headers hold a right signature of the body.
 type Verifier interface {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { verifierOf } from './ed25519.mjs';
 
-const MOST_BYTES = 1024 * 1024;
+const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_IDS = 100_000;
 
 const { WEBHOOK_SECRET, WEBHOOK_PUBLIC_KEY, PORT = '3000' } = process.env;

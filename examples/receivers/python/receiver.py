@@ -11,7 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from ed25519 import Ed25519Webhook
 
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 MOST_IDS = 100_000
 
 
