@@ -1,10 +1,19 @@
 import { z } from 'zod';
+import { TIERS } from '#contracts/task';
 import { BusConfig } from '#service/bus-config';
 
-export const ROLES = ['api', 'projector'] as const;
+export const ROLES = ['api', 'projector', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
 const MASTER_KEY_BYTES = 32;
+
+/** Some of the names, separated by commas; all of them where nothing is said. */
+const some = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z
+    .string()
+    .default(names.join(','))
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.enum(names, `each must be one of ${names.join(', ')}`)).min(1));
 
 /** The settings of the forms service, beside those of every service. */
 export const FormsConfig = z.object({
@@ -17,11 +26,9 @@ export const FormsConfig = z.object({
     .meta({
       description: 'Wraps the keys of workspaces. Who has it can read all answers; who loses it loses them',
     }),
-  ROLES: z
-    .string()
-    .default(ROLES.join(','))
-    .transform((text) => text.split(',').map((role) => role.trim()))
-    .pipe(z.array(z.enum(ROLES)).min(1))
-    .meta({ description: 'What this process does: api, projector, or both' }),
+  ROLES: some(ROLES).meta({ description: 'What this process does: api, projector, worker, or several' }),
+  TIERS: some(TIERS).meta({
+    description: 'The tiers of tasks that the role worker does: high, default, batch, or several',
+  }),
 });
 export type FormsConfig = z.infer<typeof FormsConfig>;

@@ -7,6 +7,7 @@ import { runService } from '#service/run';
 import { startApi } from './api.role.ts';
 import { FormsConfig } from './config.ts';
 import { startProjectors } from './projector.role.ts';
+import { startWorker } from './worker.role.ts';
 
 await runService({
   name: 'forms',
@@ -30,6 +31,8 @@ await runService({
       roles.push(startProjectors({ bus, log, database, logger, readiness }));
     if (config.ROLES.includes('api'))
       roles.push(await startApi({ bus, log, executor, keyring, database, logger }));
+    if (config.ROLES.includes('worker'))
+      roles.push(await startWorker({ bus, log, database, logger, tiers: config.TIERS }));
     return {
       async stop() {
         for (const role of roles.toReversed()) await role.stop();
