@@ -14,7 +14,7 @@ const SERVICES: readonly {
   readonly name: string;
   readonly env: (data: DataDirectory, port: number) => NodeJS.ProcessEnv;
 }[] = [
-  { name: 'forms', env: (data) => ({ ROLES: 'api,projector', MASTER_KEY_FILE: data.masterKeyFile }) },
+  { name: 'forms', env: (data) => ({ ROLES: 'api,projector,worker', MASTER_KEY_FILE: data.masterKeyFile }) },
   { name: 'notifier', env: () => ({ ROLES: 'api,projector,worker' }) },
   { name: 'gateway', env: (data, port) => ({ PORT: String(port), BOOTSTRAP_KEY_FILE: data.apiKeyFile }) },
 ];
