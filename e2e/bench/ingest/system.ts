@@ -26,19 +26,24 @@ export interface BenchSystem {
   owners(): Promise<Map<number, string>>;
 }
 
+/** @param env - what every service is told beside what it needs */
 export async function startBenchSystem(
   steps: Closing,
   { definition, answers }: Complaints,
   { signal, profile }: BenchOptions,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<BenchSystem> {
   const components: Record<string, string> = {};
   const running = steps.later(
     await startSystem({
       dataDir: join(await steps.folder(), 'data'),
       signal,
-      ...(profile === undefined
-        ? {}
-        : { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${JSON.stringify(profile)}` } }),
+      env: {
+        ...env,
+        ...(profile !== undefined && {
+          NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${JSON.stringify(profile)}`,
+        }),
+      },
       onEvent: (event) => {
         if (event.kind === 'found') Object.assign(components, versionOf(event.component));
         if (event.kind === 'crashed')
