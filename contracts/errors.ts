@@ -65,6 +65,11 @@ export const ERRORS = {
     'No such task',
     'Check the id; what a task came to can be read until `expiresAt`.',
   ),
+  task_kind_not_found: entry(
+    404,
+    'No such kind of task',
+    'List the kinds with GET /v1/operations/task-kinds.',
+  ),
   method_not_allowed: entry(405, 'The method is not allowed here', 'See the Allow header.'),
   not_acceptable: entry(406, 'No representation that the Accept header allows', 'Accept application/json.'),
   form_exists: entry(

@@ -35,6 +35,16 @@ export function onNotice(
   });
 }
 
+/** The same of all projections, with the name of each. */
+export function onNotices(
+  bus: Pick<Bus, 'onNotice'>,
+  handler: (projection: string, notice: CheckpointNotice) => void,
+): () => void {
+  return bus.onNotice(subjectOf({ name: '*' }), (value, subject) => {
+    if (isNotice(value)) handler(subject.slice(subjectOf({ name: '' }).length), value);
+  });
+}
+
 function isNotice(value: unknown): value is CheckpointNotice {
   if (typeof value !== 'object' || value === null) return false;
   const { token, generation, epoch, seq, state, ageSeconds } = value as Record<string, unknown>;

@@ -18,13 +18,17 @@ export const GatewayConfig = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/)
     .default('default')
-    .meta({ description: 'The workspace that is created at start, where it does not exist' }),
+    .meta({
+      description:
+        'The workspace of the operator, whose keys alone may operate the installation; created at start where it does not exist',
+    }),
   BOOTSTRAP_KEY: z
     .string()
     .refine((key) => apiKeyId(key) !== undefined, 'must look like fb_<8 characters>_<43 characters>')
     .optional()
     .meta({
-      description: 'An API key with every scope for that workspace, created at start where it does not exist',
+      description:
+        'An API key with every scope for that workspace, created at start where it does not exist, and given the scopes that came after it was made',
     }),
   GATEWAY_WORKERS: z.coerce.number().int().min(1).max(256).optional().meta({
     description: 'How many processes serve the API; without it, as many as the CPU quota has cores',

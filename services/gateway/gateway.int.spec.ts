@@ -2,63 +2,37 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import pino from 'pino';
 import { v7 as uuid } from 'uuid';
 import { SCOPES, type Scope } from '#contracts/access/scopes';
-import { EVENTS, UPCASTERS } from '#contracts/catalog';
 import { ERRORS } from '#contracts/errors';
 import { subjects } from '#contracts/subjects';
-import { connectBus, type Bus } from '#eventing/bus';
 import type { EventLog } from '#eventing/event-log';
 import type { Executor } from '#eventing/executor';
-import { openLog } from '#eventing/open';
 import { issueApiKey } from '#security/api-key';
-import { RpcClient } from '#service/rpc-client';
-import { startTestNats, type TestNats } from '#tools/testing/nats';
-import { AccessDirectory } from './access/access.directory.ts';
 import { bootstrap } from './access/bootstrap.ts';
 import { keyDecider } from './access/key.decider.ts';
-import { createHttpApp } from './http/app.ts';
 import { routesOf, type DeclaredRoute } from './http/require-scopes.ts';
+import { openGatewayWorld, type GatewayWorld } from './testing/world.ts';
 
 const BODY_LIMIT = 4096;
-const logger = pino({ level: 'silent' });
-const owner = issueApiKey();
-let nats: TestNats;
-let bus: Bus;
+let world: GatewayWorld;
 let log: EventLog;
 let executor: Executor;
-let directory: AccessDirectory;
 let app: NestFastifyApplication;
+let asOwner: { authorization: string };
 let routes: DeclaredRoute[];
 
 beforeAll(async () => {
-  nats = await startTestNats();
-  bus = await connectBus({ servers: nats.url, name: 'gateway spec', logger });
-  const opened = await openLog(bus, { events: EVENTS, upcasters: UPCASTERS, source: '/formbus/gateway' });
-  executor = opened.executor;
-  log = opened.log;
-  await bootstrap(executor, 'acme', owner.key);
-  await bootstrap(executor, 'acme', owner.key);
-  directory = new AccessDirectory(log, logger);
-  await directory.start();
-  app = await createHttpApp(
-    { directory, executor, rpc: new RpcClient(bus), logger },
-    { bodyLimit: BODY_LIMIT },
-  );
+  world = await openGatewayWorld({ bodyLimit: BODY_LIMIT });
+  ({ log, executor, app } = world);
+  asOwner = bearer(world.owner);
   routes = routesOf(app);
 });
 
-afterAll(async () => {
-  await app?.close();
-  await directory?.stop();
-  await bus?.close();
-  await nats?.stop();
-});
+afterAll(() => world?.stop());
 
 const bearer = (key: string): { authorization: string } => ({ authorization: `Bearer ${key}` });
-const asOwner = bearer(owner.key);
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 async function createKey(
   scopes: Scope[],
@@ -97,6 +71,9 @@ describe('every route', () => {
   it('is one of these', () => {
     expect(routes.map(({ method, path, scope }) => `${method} ${path} ${scope}`).sort()).toEqual([
       'DELETE /v1/keys/:key keys:write',
+      'DELETE /v1/mail-templates/:template mail:write',
+      'DELETE /v1/webhooks/:webhook webhooks:write',
+      'GET /v1/event-types webhooks:read',
       'GET /v1/forms forms:read',
       'GET /v1/forms/:form forms:read',
       'GET /v1/forms/:form/submissions submissions:read',
@@ -106,14 +83,48 @@ describe('every route', () => {
       'GET /v1/forms/:form/versions/:number/schema forms:read',
       'GET /v1/keys keys:read',
       'GET /v1/keys/:key keys:read',
+      'GET /v1/mail-templates mail:read',
+      'GET /v1/mail-templates/:template mail:read',
+      'GET /v1/operations/dead-letters operations:read',
+      'GET /v1/operations/dead-letters/:letter operations:read',
+      'GET /v1/operations/status operations:read',
+      'GET /v1/operations/streams operations:read',
+      'GET /v1/operations/task-kinds operations:read',
+      'GET /v1/tasks tasks:read',
+      'GET /v1/tasks/:task tasks:read',
+      'GET /v1/webhooks webhooks:read',
+      'GET /v1/webhooks/:webhook webhooks:read',
+      'GET /v1/webhooks/:webhook/deliveries webhooks:read',
+      'GET /v1/webhooks/:webhook/deliveries/:delivery webhooks:read',
+      'GET /v1/webhooks/:webhook/secret webhooks:write',
       'GET /v1/workspace workspace:read',
+      'PATCH /v1/webhooks/:webhook webhooks:write',
       'POST /v1/forms forms:write',
       'POST /v1/forms/:form/retire forms:write',
       'POST /v1/forms/:form/submissions submissions:write',
       'POST /v1/forms/:form/versions forms:write',
       'POST /v1/forms/:form/versions/:number/retire forms:write',
       'POST /v1/keys keys:write',
+      'POST /v1/mail-templates/preview mail:read',
+      'POST /v1/mail-templates/test mail:write',
+      'POST /v1/operations/dead-letters/:letter/discard operations:write',
+      'POST /v1/operations/dead-letters/:letter/retry operations:write',
+      'POST /v1/operations/dead-letters/discard operations:write',
+      'POST /v1/operations/dead-letters/retry operations:write',
+      'POST /v1/operations/projections/:projection/rebuild operations:write',
+      'POST /v1/operations/projections/:projection/verify operations:write',
+      'POST /v1/operations/task-kinds/:kind/pause operations:write',
+      'POST /v1/operations/task-kinds/:kind/resume operations:write',
+      'POST /v1/tasks/:task/cancel tasks:write',
+      'POST /v1/webhooks webhooks:write',
+      'POST /v1/webhooks/:webhook/deliveries/:delivery/redeliver webhooks:write',
+      'POST /v1/webhooks/:webhook/disable webhooks:write',
+      'POST /v1/webhooks/:webhook/enable webhooks:write',
+      'POST /v1/webhooks/:webhook/replays webhooks:write',
+      'POST /v1/webhooks/:webhook/rotate-secret webhooks:write',
+      'POST /v1/webhooks/:webhook/test webhooks:write',
       'PUT /v1/forms/:form/draft forms:write',
+      'PUT /v1/mail-templates mail:write',
     ]);
   });
 
@@ -151,6 +162,24 @@ describe('every route', () => {
         code: 'forbidden',
         detail: expect.stringContaining(scope ?? '?'),
       });
+    }
+  });
+});
+
+describe('the operations of the installation', () => {
+  it('are refused to keys of other workspaces, whatever their scopes', async () => {
+    const foreign = issueApiKey();
+    await bootstrap(executor, 'tenant', foreign.key);
+    const operations = routes.filter(({ scope }) => scope?.startsWith('operations:'));
+    expect(operations.length).toBeGreaterThan(10);
+    for (const { method, path } of operations) {
+      const url = concrete(path);
+      const response = await app.inject({ method: method as Method, url, headers: bearer(foreign.key) });
+      expect([path, response.statusCode, response.json().detail]).toEqual([
+        path,
+        403,
+        expect.stringContaining("this installation's operator"),
+      ]);
     }
   });
 });
@@ -520,9 +549,9 @@ describe('the reference', () => {
   it('says of every body that it may be refused for its type and its size, and when it may be left out', async () => {
     const { paths } = (await app.inject({ url: '/openapi.json' })).json<OpenAPIObject>();
     const withBody = Object.entries(paths)
-      .flatMap(([path, item]) => [item.post, item.put].map((operation) => ({ path, operation })))
+      .flatMap(([path, item]) => [item.post, item.put, item.patch].map((operation) => ({ path, operation })))
       .flatMap(({ path, operation }) => (operation?.requestBody ? [{ path, operation }] : []));
-    expect(withBody).toHaveLength(7);
+    expect(withBody).toHaveLength(16);
     for (const { operation } of withBody) {
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['400', '406', '413', '415']));
     }
@@ -533,6 +562,7 @@ describe('the reference', () => {
       '/v1/forms/{form}/retire',
       '/v1/forms/{form}/versions',
       '/v1/forms/{form}/versions/{number}/retire',
+      '/v1/webhooks/{webhook}/replays',
     ]);
   });
 

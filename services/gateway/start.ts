@@ -1,6 +1,8 @@
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
 import { connectBus } from '#eventing/bus';
+import { DeadLetters } from '#eventing/dead-letters';
 import { openLog } from '#eventing/open';
+import { openTasks } from '#eventing/task/open';
 import { busOptions } from '#service/bus-config';
 import { RpcClient } from '#service/rpc-client';
 import type { RunningService, ServiceContext } from '#service/run';
@@ -8,6 +10,7 @@ import { AccessDirectory } from './access/access.directory.ts';
 import { bootstrap } from './access/bootstrap.ts';
 import type { GatewayConfig } from './config.ts';
 import { createHttpApp } from './http/app.ts';
+import { ProjectionWatch } from './operations/projection-watch.ts';
 
 /** One worker of the gateway: resolves when it serves the API. */
 export async function startGateway({
@@ -27,8 +30,20 @@ export async function startGateway({
   const directory = new AccessDirectory(log, logger);
   await directory.start();
   const rpc = new RpcClient(bus);
+  const tasks = openTasks(bus, { source: '/formbus/gateway' });
+  const deadLetters = new DeadLetters(bus, tasks.tracking);
+  const projections = new ProjectionWatch(bus);
   const app = await createHttpApp(
-    { directory, executor, rpc, logger },
+    {
+      directory,
+      executor,
+      rpc,
+      tasks,
+      deadLetters,
+      projections,
+      operatorWorkspace: config.BOOTSTRAP_WORKSPACE,
+      logger,
+    },
     {
       bodyLimit: config.BODY_LIMIT_BYTES,
       ...(config.PUBLIC_URL === undefined ? {} : { publicUrl: config.PUBLIC_URL }),
@@ -44,6 +59,8 @@ export async function startGateway({
     async stop() {
       await app.close();
       await executor.drain();
+      await tasks.queue.drain();
+      projections.stop();
       await directory.stop();
       await bus.close();
     },

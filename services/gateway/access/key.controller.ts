@@ -9,6 +9,7 @@ import { subjects } from '#contracts/subjects';
 import type { Executed, Executor } from '#eventing/executor';
 import { issueApiKey } from '#security/api-key';
 import { derivedId } from '#security/digest';
+import { Instant } from '../http/instant.ts';
 import { Operation } from '../http/operation.ts';
 import { FromCommandCaller, FromPrincipal, type Principal } from '../http/principal.ts';
 import { IdempotencyKey } from '../http/request-headers.ts';
@@ -36,10 +37,7 @@ const CreatedKey = ApiKey.extend({
 const CreateBody = z.strictObject({
   name: z.string().min(1).max(200),
   scopes: z.array(Scope).min(1),
-  expiresAt: z.iso
-    .datetime({ offset: true })
-    .transform((time) => new Date(time).toISOString())
-    .nullable()
+  expiresAt: Instant.nullable()
     .default(null)
     .meta({ description: 'In the future, with any offset from UTC; null is never' }),
 });

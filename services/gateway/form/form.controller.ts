@@ -22,7 +22,7 @@ import type { Caller, CommandCaller } from '#contracts/rpc';
 
 import { RpcClient } from '#service/rpc-client';
 import { Operation } from '../http/operation.ts';
-import { PageLimit } from '../http/page-limit.ts';
+import { PageLimit } from '../http/paging.ts';
 import { FromCaller, FromCommandCaller } from '../http/principal.ts';
 import { IdempotencyKey, IfMatch, MinPosition, RequiredIfMatch } from '../http/request-headers.ts';
 import { checkedAs } from '../openapi/checked-as.ts';

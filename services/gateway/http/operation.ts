@@ -13,7 +13,7 @@ interface OperationOptions {
   readonly summary: string;
   readonly description?: string;
   readonly scope: Scope;
-  readonly status?: 200 | 201;
+  readonly status?: 200 | 201 | 202;
   readonly response: z.ZodType;
   /** The codes of its own; those that any route may answer are added. */
   readonly errors?: readonly ErrorCode[];
@@ -36,9 +36,10 @@ const REQUEST_HEADERS = {
 
 const RESPONSE_HEADERS = {
   ETag: 'The version of the resource.',
-  Location: 'The address of what was created.',
+  Location: 'The address of what was created, or of the task that was begun.',
   'Formbus-Position': 'The position in the log that the answer reflects.',
   'Idempotency-Replayed': '`true` when the request was a repeat.',
+  'Retry-After': 'Seconds after which it makes sense to look again; left out when nothing more will happen.',
 } as const;
 
 const EVERYWHERE: readonly ErrorCode[] = [

@@ -14,6 +14,10 @@ export async function apiDescription(logger: Logger): Promise<OpenAPIObject> {
     directory: unused,
     executor: unused,
     rpc: unused,
+    tasks: unused,
+    deadLetters: unused,
+    projections: unused,
+    operatorWorkspace: 'default',
   } as unknown as GatewayDependencies;
   const app = await NestFactory.create(GatewayModule.with(dependencies), new FastifyAdapter(), {
     logger: false,

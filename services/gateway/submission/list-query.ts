@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Condition, SortOrder } from '#contracts/submission/submission.rpc';
-import { PageLimit } from '../http/page-limit.ts';
+import { PageLimit } from '../http/paging.ts';
 import { FILTER_DESCRIPTION, SORT_DESCRIPTION } from './list-query.texts.ts';
 
 const SHAPE = /^([^:]*):([^:]*):(.*)$/s;

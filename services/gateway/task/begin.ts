@@ -1,0 +1,33 @@
+import type { z } from 'zod';
+import type { CommandCaller } from '#contracts/rpc';
+import type { TaskDefinition } from '#contracts/task';
+import type { Tasks } from '#eventing/task/open';
+import type { TrackedTask } from '#eventing/task/tracking';
+import { derivedId } from '#security/digest';
+import { findTask } from './accepted.ts';
+
+export interface BegunTask {
+  readonly task: TrackedTask;
+  /** Whether it was begun by an earlier request with the same Idempotency-Key. */
+  readonly replayed: boolean;
+}
+
+/**
+ * Has a task done that a caller can follow. The same Idempotency-Key of the same caller, kind and payload gives the same
+ * task, for as long as that can be read.
+ */
+export async function beginTask<Payload extends z.ZodObject>(
+  { queue, tracking }: Pick<Tasks, 'queue' | 'tracking'>,
+  definition: TaskDefinition & { readonly payload: Payload },
+  payload: z.infer<Payload>,
+  { caller, idempotencyKey }: { readonly caller: CommandCaller; readonly idempotencyKey: string | null },
+): Promise<BegunTask> {
+  const { workspace, actor, correlation, commandId } = caller;
+  const asked = [workspace, actor, definition.kind, JSON.stringify(payload)];
+  const id = idempotencyKey === null ? commandId : derivedId(...asked, idempotencyKey);
+  // The queue knows ids for minutes, the record for as long as the task can be read.
+  const known = idempotencyKey === null ? undefined : await tracking.read(workspace, id);
+  if (known !== undefined) return { task: known, replayed: true };
+  const { duplicate } = await queue.enqueue(definition, { id, payload, actor, correlation });
+  return { task: await findTask(tracking, workspace, id), replayed: duplicate };
+}
