@@ -29,7 +29,9 @@ export interface WebhookWorld extends Pick<FormsWorld, 'rpc' | 'bus' | 'log'> {
   webhook(receiver: Pick<Receiver, 'url'>, settings?: Partial<WebhookSettings>): Promise<Webhook>;
   /** Gives the submission's id. */
   submit(form: string, answers?: Record<string, unknown>): Promise<string>;
-  /** Begins another instance of the notifier: all roles, or those given. */
+  /** The instance that the world begins with. */
+  readonly first: NotifierInstance;
+  /** Begins another instance of the notifier, with all roles. */
   startNotifier(): Promise<NotifierInstance>;
   stop(): Promise<void>;
 }
@@ -76,8 +78,11 @@ export async function openWebhookWorld({
       await startWorker({ parts, mail, tiers: ['high', 'default', 'batch'], readiness }),
       await startApi({ parts, database, mail: mail.module }),
     ];
+    let isStopped = false;
     return {
       async stop() {
+        if (isStopped) return;
+        isStopped = true;
         for (const role of roles.toReversed()) await role.stop();
         mail.close();
         await tasks.queue.drain();
@@ -87,8 +92,10 @@ export async function openWebhookWorld({
     };
   }
 
-  const instances = [await startNotifier()];
+  const first = await startNotifier();
+  const instances = [first];
   return {
+    first,
     rpc,
     bus,
     log,
