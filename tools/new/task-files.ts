@@ -42,16 +42,19 @@ ${tracked ? '  result: z.object({}),\n' : ''}  tracked: ${tracked},
 
 const handler = ({ noun, kind, tracked }: NewTask): string => {
   const name = camelCase(kind);
-  return `import { ${name}Task } from '#contracts/${noun}/${kind}.task';
+  return `import type { z } from 'zod';
+import type { ${name}Task } from '#contracts/${noun}/${kind}.task';
 import { Permanent } from '#eventing/disposition';
-import { handle, type HandledTask } from '#eventing/task/context';
+import type { TaskContext } from '#eventing/task/context';
 
 /** May run more than once for one task, even at the same time: its effect must not care. */
-export const ${name} = (): HandledTask =>
-  handle(${name}Task, ({ workspace }, { signal${tracked ? ', progress' : ''} }) => {
-    signal.throwIfAborted();
-${tracked ? '    progress({ done: 0, total: null });\n' : ''}    return Promise.reject(new Permanent(\`nothing is done for \${workspace} yet\`));
-  });
+export function ${name}(
+  { workspace }: z.infer<typeof ${name}Task.payload>,
+  { signal${tracked ? ', progress' : ''} }: TaskContext,
+): Promise<${tracked ? `z.infer<NonNullable<typeof ${name}Task.result>>` : 'void'}> {
+  signal.throwIfAborted();
+${tracked ? '  progress({ done: 0, total: null });\n' : ''}  return Promise.reject(new Permanent(\`nothing is done for \${workspace} yet\`));
+}
 `;
 };
 
@@ -74,7 +77,7 @@ describe('the task ${kind}', () => {
       resume: null,
       progress: () => undefined,
     };
-    await expect(${name}().run({ workspace: 'w' }, context)).resolves.${tracked ? 'toEqual({})' : 'toBeUndefined()'};
+    await expect(${name}({ workspace: 'w' }, context)).resolves.${tracked ? 'toEqual({})' : 'toBeUndefined()'};
   });
 });
 `;

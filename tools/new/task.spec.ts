@@ -10,12 +10,11 @@ const TASKS = `import type { TaskDefinition } from './task.ts';
 
 export const TASKS: readonly TaskDefinition[] = [];
 `;
-const LIST = `import type { HandledTask } from '#eventing/task/context';
+const LIST = `import { firstTask } from '#contracts/form/first.task';
+import { handle, type HandledTask } from '#eventing/task/context';
 import { first } from './form/first.task.ts';
 
-export function formsTasks(): HandledTask[] {
-  return [first()];
-}
+export const formsTasks = (): readonly HandledTask[] => [handle(firstTask, first)];
 `;
 
 describe('npm run new:task', () => {
@@ -55,7 +54,9 @@ describe('npm run new:task', () => {
       await transform(text, { jsc: { parser: { syntax: 'typescript' } } });
     }
     expect(await read('contracts/tasks.ts')).toContain('= [countAnswersTask];');
-    expect(await read('services/forms/forms.tasks.ts')).toContain('return [first(), countAnswers()];');
+    expect(await read('services/forms/forms.tasks.ts')).toContain(
+      '  handle(firstTask, first),\n  handle(countAnswersTask, countAnswers),\n];',
+    );
     expect(await read('contracts/form/count-answers.task.ts')).toContain("kind: 'count-answers'");
   });
 

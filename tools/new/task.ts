@@ -68,7 +68,11 @@ export async function writeTask(root: string, task: NewTask): Promise<string[]> 
     changed.set(path, withEntry(await readFile(join(root, path), 'utf8'), importLine, entry));
   };
   await add('contracts/tasks.ts', `import { ${name}Task } from './${noun}/${kind}.task.ts';`, `${name}Task`);
-  await add(list, `import { ${name} } from './${noun}/${kind}.task.ts';`, `${name}()`);
+  const imports = [
+    `import { ${name}Task } from '#contracts/${noun}/${kind}.task';`,
+    `import { ${name} } from './${noun}/${kind}.task.ts';`,
+  ];
+  await add(list, imports.join('\n'), `handle(${name}Task, ${name})`);
   for (const [path, text] of changed) {
     const file = join(root, path);
     await mkdir(dirname(file), { recursive: true });

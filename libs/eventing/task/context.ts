@@ -18,7 +18,7 @@ export interface TaskContext {
   /** What was recorded before: of a tracked kind, where an earlier attempt got to. */
   readonly resume: string | null;
   /** Tells callers how far it is, and the next attempt where to go on; of no effect where the kind is not tracked. */
-  progress(progress: Partial<TaskProgress>): void;
+  readonly progress: (progress: Partial<TaskProgress>) => void;
 }
 
 /**
