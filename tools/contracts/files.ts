@@ -4,9 +4,10 @@ import { EVENTS } from '#contracts/catalog';
 import { eventType } from '#contracts/event';
 import { FormDefinition } from '#contracts/form/definition';
 import { RECORDS } from '#contracts/records';
-import { PROJECTIONS } from '#services/forms/forms.module';
 import { DIRECTORY_TYPES } from '#services/gateway/access/access.fold';
+import { commandLinePage } from '#tools/cli/page';
 import { apiDescription } from '#services/gateway/openapi/offline';
+import { PROJECTIONS } from '../projections/chosen.ts';
 import { asyncApi } from './asyncapi.ts';
 import { errorsPage } from './errors-page.ts';
 import { eventMap, projectionConsumers } from './event-map.ts';
@@ -17,7 +18,9 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 /** Every generated file of the repository, by its path. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const consumers = [
-    ...projectionConsumers('forms', PROJECTIONS),
+    ...Object.entries(PROJECTIONS).flatMap(([service, projections]) =>
+      projectionConsumers(service, projections),
+    ),
     { name: 'gateway: access directory', types: DIRECTORY_TYPES },
   ];
   return new Map([
@@ -33,6 +36,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['contracts/generated/openapi.json', json(await apiDescription(pino({ level: 'silent' })))],
     ['docs/errors.md', errorsPage()],
     ['docs/event-map.md', eventMap(consumers)],
+    ['docs/cli.md', commandLinePage()],
   ]);
 }
 

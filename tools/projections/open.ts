@@ -5,7 +5,10 @@ import { Problem } from '#contracts/errors';
 import type { Bus } from '#eventing/bus';
 import type { EventLog } from '#eventing/event-log';
 import { openLog } from '#eventing/open';
+import { openRecords } from '#eventing/records';
+import { DELIVERIES_STREAM, TASK_EVENTS_STREAM } from '#eventing/streams';
 import { connectDatabase, type Database } from '#readmodel/database';
+import { streamOf, type Identified, type Projection } from '#readmodel/projection';
 import { openBus } from '../cli/bus.ts';
 import { Unreachable } from '../cli/exit-code.ts';
 import type { Place } from './place.ts';
@@ -13,7 +16,10 @@ import type { Place } from './place.ts';
 /** The log and the read models of a place, as the commands on projections need them. */
 export interface Opened {
   readonly bus: Bus;
+  /** Of events. */
   readonly log: EventLog;
+  /** What a projection folds: that of events, or one of records. */
+  readonly logOf: (projection: Pick<Projection<Identified>, 'stream'>) => EventLog;
   readonly database: Database;
   readonly logger: Logger;
   close(): Promise<void>;
@@ -49,14 +55,13 @@ export async function openPlace({
     await bus.close();
   };
   try {
-    const { log } = await openLog(bus, {
-      events: EVENTS,
-      upcasters: UPCASTERS,
-      source: '/formbus/projections',
-      masterKey,
-    });
+    const source = '/formbus/projections';
+    const { log } = await openLog(bus, { events: EVENTS, upcasters: UPCASTERS, source, masterKey });
+    const tasks = await openRecords(bus, { stream: TASK_EVENTS_STREAM, source });
+    const deliveries = await openRecords(bus, { stream: DELIVERIES_STREAM, source });
+    const logs = { EVENTS: log, TASK_EVENTS: tasks.log, DELIVERIES: deliveries.log };
     if (!(await answers(database, patience))) throw new Unreachable(`MongoDB at ${mongoUri} does not answer`);
-    return { bus, log, database, logger, close };
+    return { bus, log, logOf: (projection) => logs[streamOf(projection)], database, logger, close };
   } catch (error) {
     await close();
     throw error;

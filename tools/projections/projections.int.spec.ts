@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
+import { newEvent } from '#contracts/event';
 import { subjects } from '#contracts/subjects';
+import { taskChangedV1, type TaskState } from '#contracts/task/task.records';
 import { openLog } from '#eventing/open';
+import { openRecords } from '#eventing/records';
+import { TASK_EVENTS_STREAM } from '#eventing/streams';
 import { formDecider } from '#services/forms/form/form.decider';
 import { openDataDirectory } from '../start/data-directory.ts';
 import { announceRunning } from '../start/running.ts';
-import { eventually } from '../testing/eventually.ts';
 import { testDatabase } from '../testing/mongo.ts';
 import { startTestNats, type TestNats } from '../testing/nats.ts';
 import { openPlace, type Opened } from './open.ts';
@@ -18,6 +21,7 @@ import { rebuildAll } from './rebuild.ts';
 import { statusAll } from './status.ts';
 import { verifyAll } from './verify.ts';
 
+const NAMES = ['forms', 'submissions', 'deliveries', 'tasks', 'mailTemplates'];
 const masterKey = randomBytes(32);
 let folder: string;
 let nats: TestNats;
@@ -53,6 +57,35 @@ async function appendForm(id: string): Promise<void> {
   });
 }
 
+async function recordTask(task: string, state: TaskState): Promise<void> {
+  const source = '/formbus/spec';
+  const { record } = await openRecords(opened.bus, { stream: TASK_EVENTS_STREAM, source });
+  const time = new Date().toISOString();
+  const snapshot = newEvent(taskChangedV1, {
+    task,
+    kind: 'spec',
+    tier: 'default',
+    state,
+    attempt: 0,
+    attempts: 1,
+    progress: null,
+    about: {},
+    result: null,
+    problem: null,
+    queuedAt: time,
+    startedAt: null,
+    endedAt: null,
+    expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+    cancelRequestedAt: null,
+  });
+  await record(subjects.task('spec', task), snapshot, {
+    id: randomUUID(),
+    time,
+    actor: 'spec',
+    correlation: 'spec',
+  });
+}
+
 /** The collection of the forms that is read now. */
 async function collectionName(): Promise<string> {
   const [{ generation } = { generation: undefined }] = await statusAll(place, 'forms');
@@ -61,28 +94,25 @@ async function collectionName(): Promise<string> {
 
 describe('the commands on projections', () => {
   it('say that there is nothing where nothing was built', async () => {
-    expect(await statusAll(place)).toEqual([
-      { projection: 'forms', state: 'none' },
-      { projection: 'submissions', state: 'none' },
-    ]);
+    expect(await statusAll(place)).toEqual(NAMES.map((projection) => ({ projection, state: 'none' })));
     await expect(verifyAll(place)).rejects.toThrow('forms has no read model yet');
   });
 
   it('build where no service runs', async () => {
-    await eventually(() => rebuildAll(place), { timeoutMs: 30_000 });
-    expect(await statusAll(place)).toMatchObject([
-      { projection: 'forms', state: 'current' },
-      { projection: 'submissions', state: 'current' },
-    ]);
-    expect(await verifyAll(place)).toMatchObject([
-      { projection: 'forms', equal: true, documents: 1 },
-      { projection: 'submissions', equal: true, documents: 0 },
-    ]);
+    await rebuildAll(place);
+    expect(await statusAll(place)).toMatchObject(
+      NAMES.map((projection) => ({ projection, state: 'current' })),
+    );
+    expect(await verifyAll(place)).toMatchObject(
+      NAMES.map((projection) => ({ projection, equal: true, documents: projection === 'forms' ? 1 : 0 })),
+    );
   });
 
   it('say how far a read model is behind', async () => {
     await appendForm('second');
-    expect(await statusAll(place)).toMatchObject([{ state: 'behind' }, { state: 'current' }]);
+    const states = new Map((await statusAll(place)).map(({ projection, state }) => [projection, state]));
+    expect(states.get('forms')).toBe('behind');
+    expect(states.get('submissions')).toBe('current');
     await rebuildAll(place, 'forms');
     expect(await statusAll(place, 'forms')).toMatchObject([{ state: 'current' }]);
   });
@@ -102,8 +132,19 @@ describe('the commands on projections', () => {
     expect(await verifyAll(place, 'forms')).toMatchObject([{ equal: true, documents: 2 }]);
   });
 
+  it('are about records as well', async () => {
+    await recordTask('task-1', 'queued');
+    await recordTask('task-1', 'succeeded');
+    expect(await statusAll(place, 'tasks')).toMatchObject([{ state: 'behind' }]);
+    await rebuildAll(place, 'tasks');
+    const { epoch } = opened.logOf({ stream: TASK_EVENTS_STREAM });
+    const position = `${epoch}.2`;
+    expect(await statusAll(place, 'tasks')).toMatchObject([{ state: 'current', position }]);
+    expect(await verifyAll(place, 'tasks')).toMatchObject([{ equal: true, documents: 1, position }]);
+  });
+
   it('refuse a projection that does not exist', async () => {
-    await expect(verifyAll(place, 'nothing')).rejects.toThrow('there are forms, submissions');
+    await expect(verifyAll(place, 'nothing')).rejects.toThrow(`there are ${NAMES.join(', ')}`);
   });
 });
 

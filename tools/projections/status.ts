@@ -21,10 +21,9 @@ export interface ProjectionStatus {
 export async function statusAll(place: Addresses, name?: string): Promise<ProjectionStatus[]> {
   const projections = chosen(name);
   const opened = await openPlace(place);
-  const { log, database } = opened;
+  const { logOf, database } = opened;
   try {
     const checkpoints = new Checkpoints(database);
-    const end = await log.lastSeq();
     const statuses: ProjectionStatus[] = [];
     for (const projection of projections) {
       const active = (await checkpoints.pointer(projection.name))?.active ?? null;
@@ -34,7 +33,9 @@ export async function statusAll(place: Addresses, name?: string): Promise<Projec
         continue;
       }
       const { generation, version, epoch, seq, asOf, updatedAt, halted } = found;
-      const behind = epoch !== log.epoch || (await log.hasPending(projection.filters, seq, end));
+      const log = logOf(projection);
+      const behind =
+        epoch !== log.epoch || (await log.hasPending(projection.filters, seq, await log.lastSeq()));
       statuses.push({
         projection: projection.name,
         state: halted ? 'halted' : behind ? 'behind' : 'current',

@@ -10,12 +10,17 @@ export async function verifyAll(
 ): Promise<Verification[]> {
   const projections = chosen(name);
   const opened = await openPlace(place);
-  const { log, database } = opened;
+  const { logOf, database } = opened;
   try {
     const verifications: Verification[] = [];
     for (const projection of projections) {
       verifications.push(
-        await verify({ log, database, projection, signal: signal ?? new AbortController().signal }),
+        await verify({
+          log: logOf(projection),
+          database,
+          projection,
+          signal: signal ?? new AbortController().signal,
+        }),
       );
     }
     return verifications;
