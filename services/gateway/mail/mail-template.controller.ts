@@ -23,7 +23,8 @@ import { FromCaller, FromCommandCaller, FromPrincipal, type Principal } from '..
 import { IfMatch, MinPosition } from '../http/request-headers.ts';
 import { entityTag, sayCommitted, sayFreshness } from '../http/response-headers.ts';
 
-const TemplatePath = z.object({ template: TemplateId });
+/** A UUID may be written in either case; ids are in lower case. */
+const TemplatePath = z.object({ template: TemplateId.toLowerCase() });
 const ListQuery = z.strictObject({ limit: PageLimit, cursor: Cursor });
 
 const { purpose, form, language } = setTemplate.request.shape;

@@ -5,7 +5,8 @@ import { Instant } from '../http/instant.ts';
 
 /** What requests about webhooks hold. */
 
-export const WebhookPath = z.object({ webhook: WebhookId });
+/** A UUID may be written in either case; ids are in lower case. */
+export const WebhookPath = z.object({ webhook: WebhookId.toLowerCase() });
 
 const { url, description, form, types, payload, ordered, contact } = WebhookSettings.shape;
 
@@ -47,5 +48,5 @@ export const ReplayBody = z
       .meta({ description: 'Up to and including that position; null for the end of the log as it is now' }),
     perSecond: z.int().min(1).max(500).default(50).meta({ description: 'Deliveries a second at most' }),
   })
-  .prefault({})
-  .meta({ examples: [{ from: { time: '2026-03-01T00:00:00Z' }, perSecond: 20 }] });
+  .meta({ examples: [{ from: { time: '2026-03-01T00:00:00Z' }, perSecond: 20 }] })
+  .prefault({});
