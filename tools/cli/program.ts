@@ -6,7 +6,7 @@ import type { Io } from './io.ts';
 import type { GlobalOptions } from './places.ts';
 
 /** What every command takes. Secrets come from the environment or from files, the key alone from here as well. */
-const GLOBAL_OPTIONS: readonly Option[] = [
+export const GLOBAL_OPTIONS: readonly Option[] = [
   new Option('--json', 'print JSON for programs'),
   new Option('--via <way>', 'talk to the gateway or directly to the bus').choices(VIAS),
   new Option('--url <url>', 'the gateway (FORMBUS_URL)'),

@@ -39,3 +39,15 @@ export function whenLater(text: string): string {
   if (isInstant(text)) return new Date(text).toISOString();
   throw new InvalidArgumentError('It must be a time like 2030-01-31T12:00:00Z, or like 90d from now.');
 }
+
+/** Reads a time. */
+export function instant(text: string): string {
+  if (isInstant(text)) return new Date(text).toISOString();
+  throw new InvalidArgumentError('It must be a time like 2026-01-31T12:00:00Z, or a day.');
+}
+
+export async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}

@@ -126,6 +126,9 @@ async function* stretch(
   }
 }
 
+/** Letters of a line's data where no terminal bounds it: a form's definition is long, and --json has all of it. */
+const MOST = 300;
+
 function printEvent({ print, io }: Session, event: StoredEvent, opened: boolean): void {
   const shown = shownEvent(event, opened);
   if (print.json) return print.value(shown);
@@ -133,7 +136,7 @@ function printEvent({ print, io }: Session, event: StoredEvent, opened: boolean)
   const at = `${shown.position.padEnd(18)} ${time(shown.time)}`;
   const what = `${shortType(shown.type).padEnd(24)} ${plain(aggregateOf(shown.subject))}`;
   const rest = plain(` ${shown.actor} ${dataText(shown)}`);
-  const room = columns === undefined ? Infinity : Math.max(0, columns - at.length - what.length - 2);
+  const room = columns === undefined ? MOST : Math.max(0, columns - at.length - what.length - 2);
   const cut = rest.length > room ? `${rest.slice(0, Math.max(0, room - 1))}…` : rest;
   print.text(`${colors.dim(at)} ${what}${colors.dim(cut)}`);
 }

@@ -33,11 +33,16 @@ const CONSUMER_COLUMNS: readonly Column<ConsumerStatus>[] = [
 const listCommand = command({
   name: 'list',
   summary: 'List the streams of the bus',
-  talksTo: ['bus'],
+  talksTo: ['bus', 'gateway'],
+  scope: 'operations:read',
   json: 'NDJSON, one stream a line: `name`, `description`, `subjects`, `retention`, `messages`, `bytes`, `consumers`, `first` and `last` (`seq` and `time`, or null)',
   examples: [['formbus streams list', 'what every stream holds']],
   async run(session) {
-    session.print.list(await streamStatuses(await session.bus()), STREAM_COLUMNS, 'this bus has no streams');
+    const found =
+      session.via === 'gateway'
+        ? (await session.gateway.get<{ items: StreamStatus[] }>('/v1/operations/streams')).items
+        : await streamStatuses(await session.bus());
+    session.print.list(found, STREAM_COLUMNS, 'this bus has no streams');
   },
 });
 
@@ -51,8 +56,7 @@ const showCommand = command<{ readonly stream: string }>({
   async run(session, { stream: name }) {
     const { print } = session;
     const found = await streamStatus(await session.bus(), name);
-    if (found === undefined)
-      throw new NotFound(`there is no stream "${name}"; formbus streams list names them`);
+    if (found === undefined) throw new NotFound(`there is no stream "${name}": see formbus streams list`);
     const { stream, consumers } = found;
     const { description, subjects, retention, first, last } = stream;
     print.record(found, {
@@ -62,8 +66,8 @@ const showCommand = command<{ readonly stream: string }>({
       Keeps: retention === 'workqueue' ? 'until it is done' : 'until it is too old, or for ever',
       Messages: number(stream.messages),
       Size: bytes(stream.bytes),
-      First: first === null ? '-' : `${first.seq} of ${time(first.time)} UTC`,
-      Last: last === null ? '-' : `${last.seq} of ${time(last.time)} UTC`,
+      First: first === null ? '-' : `${time(first.time)} UTC (${first.seq})`,
+      Last: last === null ? '-' : `${time(last.time)} UTC (${last.seq})`,
     });
     if (print.json) return;
     print.text('');

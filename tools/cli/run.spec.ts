@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { spoken } from './testing/spoken.ts';
+
+describe('formbus', () => {
+  it('tells what there is', async () => {
+    const { code, out, notes } = await spoken(['--help']);
+    expect([code, notes]).toEqual([0, '']);
+    expect(out).toMatch(/streams +What the bus holds[^]*Exit codes:\n {2}0 {2}done/);
+  });
+
+  it('tells of each command whom it talks to, with examples', async () => {
+    const { code, out } = await spoken(['dlq', 'retry', '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain('Talks to the bus, or to the gateway (a key with operations:write).');
+    expect(out).toContain('  formbus dlq retry 42\n      one of them');
+    expect(out).toContain('Global Options:');
+  });
+
+  it.each([
+    [['nonsense'], "formbus: unknown command 'nonsense'"],
+    [['evnts', 'tail'], 'Did you mean events?'],
+    [['dlq', 'list', '--foo'], "formbus: unknown option '--foo'"],
+    [['dlq', 'list', '--limit', '0'], 'It must be a whole number from 1 to 1000.'],
+    [['dlq', 'show'], "missing required argument 'letter'"],
+    [['dlq', 'discard', '1'], "required option '--reason <text>' not specified"],
+    [['dlq', 'list', '--via', 'pigeon'], 'Allowed choices are gateway, bus.'],
+    [['keys', 'list', '--via', 'bus'], 'this command talks to the gateway alone, not to the bus'],
+    [['keys', 'list', '--url', 'localhost'], '--url must be an address like http://localhost:8080'],
+    [
+      ['keys', 'list', '--url', 'http://localhost:1'],
+      'http://localhost:1 needs an API key: set FORMBUS_API_KEY',
+    ],
+    [['keys', 'list', '--data', ''], '--data must name a folder'],
+    [
+      ['webhooks', 'replay', 'x', '--from', 'never', '--url', 'http://localhost:1', '--key', 'k'],
+      '--from must be',
+    ],
+    [['webhooks', 'change', 'x', '--url', 'http://localhost:1', '--key', 'k'], 'nothing to change'],
+    [['webhooks', 'delete', 'x', '--url', 'http://localhost:1', '--key', 'k'], 'Say so with --yes'],
+    [['keys', 'create', 'x', '--scope', 'all,god', '--expires', 'soon'], 'It must be a time like'],
+    [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish.'],
+  ])('refuses %j as wrong usage', async (args, text) => {
+    const { code, out, notes } = await spoken(args);
+    expect([code, out]).toEqual([2, '']);
+    expect(notes).toContain(text);
+  });
+
+  it('shows its help, as a refusal, where no command was given', async () => {
+    const { code, out, notes } = await spoken([]);
+    expect([code, out]).toEqual([2, '']);
+    expect(notes).toContain('Usage: formbus');
+  });
+
+  it('says what to do where nothing runs and nothing is named', async () => {
+    const { code, notes } = await spoken(['streams', 'list']);
+    expect(code).toBe(4);
+    expect(notes).toBe(
+      'formbus: no system runs here: start one with `npm start` or name its folder with --data, or give --nats\n',
+    );
+  });
+
+  it('names settings of the environment that are wrong, without their values', async () => {
+    const { code, notes } = await spoken(['keys', 'list'], { env: { FORMBUS_URL: 'secret-host' } });
+    expect(code).toBe(2);
+    expect(notes).toContain('FORMBUS_URL: ');
+    expect(notes).not.toContain('secret-host');
+  });
+});
