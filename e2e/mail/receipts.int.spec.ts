@@ -229,15 +229,10 @@ describe('a webhook that was given up', () => {
       const { sealed: contact } = await forms.rpc.call(seal, { ...place, plaintext: to });
       const { workspace: _workspace, ...meta } = caller();
       const subject = subjects.webhook('acme', id);
-      const url = 'https://example.com/hooks/a';
       const settings = {
-        url,
-        description: '',
-        form: null,
-        types: [],
-        payload: 'thin',
-        ordered: false,
-      } as const;
+        ...{ url: 'https://example.com/hooks/a', description: '', form: null, types: [] },
+        ...{ payload: 'thin' as const, ordered: false },
+      };
       const keys = { sealed: 'x', publicKey: 'whpk_x' };
       await mail.executor.execute({
         ...{ subject, decider: webhookDecider, meta },
