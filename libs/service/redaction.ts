@@ -11,6 +11,8 @@ export const SECRET_FIELDS = [
   'token',
   'MASTER_KEY',
   'BOOTSTRAP_KEY',
+  'SMTP_PASSWORD',
+  'SMTP_URL',
 ] as const;
 
 export const CENSOR = '[redacted]';

@@ -6,6 +6,7 @@ import { FormDefinition } from '#contracts/form/definition';
 import { RECORDS } from '#contracts/records';
 import { DIRECTORY_TYPES } from '#services/gateway/access/access.fold';
 import { commandLinePage } from '#tools/cli/page';
+import { MAIL_TYPES } from '#services/notifier/mail/mail.policy';
 import { apiDescription } from '#services/gateway/openapi/offline';
 import { PROJECTIONS } from '../projections/chosen.ts';
 import { asyncApi } from './asyncapi.ts';
@@ -22,6 +23,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
       projectionConsumers(service, projections),
     ),
     { name: 'gateway: access directory', types: DIRECTORY_TYPES },
+    { name: 'notifier: mail policy', types: MAIL_TYPES },
   ];
   return new Map([
     ...[...EVENTS, ...RECORDS].map(
