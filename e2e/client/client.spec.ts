@@ -65,6 +65,22 @@ describe('the client', () => {
     expect((await clientOf(url).submit('f', {}, { idempotencyKey: 'k' })).ms).toBeGreaterThan(950);
   });
 
+  it('looks at a task until it is over, as often as Retry-After says', async () => {
+    const { url, keys } = await gateway((_request, response, attempt) => {
+      const over = attempt === 3;
+      response.writeHead(200, {
+        'content-type': 'application/json',
+        ...(over ? {} : { 'retry-after': attempt === 1 ? '0' : '1' }),
+      });
+      response.end(JSON.stringify({ id: 't', state: over ? 'failed' : 'running' }));
+    });
+    const started = performance.now();
+    const answer = await clientOf(url).finished('t');
+    expect(answer.body).toMatchObject({ id: 't', state: 'failed' });
+    expect(performance.now() - started).toBeGreaterThan(950);
+    expect(keys).toHaveLength(3);
+  });
+
   it('gives up when the time is over, with what was answered last', async () => {
     const { url } = await gateway((_request, response) =>
       problem(response, 503, 'overloaded', { 'retry-after': '5' }),

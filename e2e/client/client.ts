@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { z } from 'zod';
 import type { FormDefinition } from '#contracts/form/definition';
 import type { Form, PublishedVersion } from '#contracts/form/form.rpc';
 import type { getHistory, listSubmissions, Receipt, Submission } from '#contracts/submission/submission.rpc';
+import type { Task } from '#services/gateway/task/task.resource';
 import { exchange, expectSuccess, type Call, type Exchange } from './exchange.ts';
 import { mayRepeat, retrying } from './retry.ts';
 
@@ -117,6 +119,20 @@ export class FormbusClient {
     }
     const path = `/v1/forms/${form}/submissions?${query.toString()}`;
     return this.call({ method: 'GET', path, minPosition });
+  }
+
+  getTask(task: string): Promise<Answer<Task>> {
+    return this.call({ method: 'GET', path: `/v1/tasks/${task}` });
+  }
+
+  /** The task when it is over, however it ended: looks at it as often as Retry-After says. */
+  async finished(task: string, signal?: AbortSignal): Promise<Answer<Task>> {
+    for (;;) {
+      const answer = await this.getTask(task);
+      const seconds = answer.headers['retry-after'];
+      if (seconds === undefined) return answer;
+      await delay(Number(seconds) * 1000, undefined, { signal });
+    }
   }
 
   /** Anything that has no method of its own. `T` is what the API description promises of the answer's body. */

@@ -2,7 +2,7 @@ import type { Pool } from 'undici';
 import { NoAnswer, ProblemAnswer } from './problem-answer.ts';
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With its query, from the first slash on. */
   readonly path: string;
   /** Sent as JSON; a string or bytes are sent as they are. */
