@@ -1,0 +1,221 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { spoken, type Spoken } from './testing/spoken.ts';
+
+interface Answer {
+  readonly status?: number;
+  readonly body: unknown;
+}
+
+let server: Server;
+let url: string;
+let answers: Answer[];
+let asked: {
+  method: string;
+  url: string;
+  authorization: string | undefined;
+  ifMatch: string | undefined;
+  body: string;
+}[];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      const { method = '', url: path = '', headers } = request;
+      asked.push({
+        method,
+        url: path,
+        authorization: headers.authorization,
+        ifMatch: headers['if-match'],
+        body,
+      });
+      const { status = 200, body: answer } = answers.shift() ?? {
+        status: 500,
+        body: 'nothing is left to say',
+      };
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+beforeEach(() => {
+  [answers, asked] = [[], []];
+});
+
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const say = (...args: readonly string[]): Promise<Spoken> =>
+  spoken([...args, '--url', url], { env: { FORMBUS_API_KEY: 'the-key' } });
+
+const key = (id: string) => ({
+  id,
+  name: 'Website',
+  scopes: ['forms:read'],
+  createdAt: '2026-01-31T12:00:00.000Z',
+  createdBy: 'key:first',
+  expiresAt: null,
+  revokedAt: null,
+});
+
+const task = (state: string, more: object = {}) => ({
+  ...{ id: 't1', kind: 'webhook-replay', state, progress: null, about: {}, result: null, problem: null },
+  ...{ attempt: 1, attempts: 3, queuedAt: '2026-01-31T12:00:00.000Z', startedAt: null, endedAt: null },
+  ...{ expiresAt: '2026-02-07T12:00:00.000Z', cancelRequested: false },
+  ...more,
+});
+
+describe('a command over the gateway', () => {
+  it('sends the key, and prints a table', async () => {
+    answers.push({ body: { items: [key('AAAAAAAA')] } });
+    const { code, out, notes } = await say('keys', 'list');
+    expect([code, notes]).toEqual([0, '']);
+    expect(out).toBe(
+      'KEY       NAME     STATE  CREATED              BY         SCOPES\n' +
+        'AAAAAAAA  Website  valid  2026-01-31 12:00:00  key:first  forms:read\n',
+    );
+    expect(asked).toMatchObject([{ method: 'GET', url: '/v1/keys', authorization: 'Bearer the-key' }]);
+  });
+
+  it('prints what it was given for programs, one a line', async () => {
+    answers.push({ body: { items: [key('AAAAAAAA'), key('BBBBBBBB')] } });
+    const { out } = await say('keys', 'list', '--json');
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([key('AAAAAAAA'), key('BBBBBBBB')]);
+  });
+
+  it('prints no data where there is none, and says so beside', async () => {
+    answers.push({ body: { items: [] } });
+    expect(await say('keys', 'list')).toEqual({ code: 0, out: '', notes: 'there are no keys\n' });
+  });
+
+  it('reads a list page by page, no further than its limit', async () => {
+    answers.push({ body: { items: [task('queued'), task('queued')], next: 'c1' } });
+    answers.push({ body: { items: [task('queued')], next: 'c2' } });
+    const { out } = await say('tasks', 'list', '--limit', '3', '--state', 'queued', '--json');
+    expect(out.trimEnd().split('\n')).toHaveLength(3);
+    expect(asked.map((one) => one.url)).toEqual([
+      '/v1/tasks?state=queued&limit=3',
+      '/v1/tasks?state=queued&limit=1&cursor=c1',
+    ]);
+  });
+
+  it('follows a task to its end', async () => {
+    answers.push({ status: 202, body: task('queued') });
+    answers.push({ body: task('running', { progress: { done: 1, total: 2, note: null } }) });
+    answers.push({ body: task('succeeded', { result: { delivered: 2 } }) });
+    const { code, out, notes } = await say('webhooks', 'replay', 'w', '--from', 'start', '--wait');
+    expect([code, notes]).toEqual([0, 'webhook-replay: 1 of 2\n']);
+    expect(out).toContain('{"delivered":2}');
+    expect(asked[0]).toMatchObject({ url: '/v1/webhooks/w/replays', body: '{"from":{"position":"0"}}' });
+  });
+
+  it('fails with a task that fails', async () => {
+    answers.push({
+      body: task('failed', { problem: { code: 'task_failed', title: 'The task failed', detail: 'why' } }),
+    });
+    const { code, notes } = await say('tasks', 'show', 't1', '--wait');
+    expect([code, notes]).toEqual([1, 'formbus: the task t1 has failed: The task failed: why\n']);
+  });
+
+  it('changes a webhook whoever changed it last', async () => {
+    const webhook = {
+      ...{
+        id: 'w',
+        url: 'https://x.example',
+        description: '',
+        form: null,
+        types: [],
+        payload: 'thin',
+        ordered: false,
+      },
+      ...{ contact: null, state: 'enabled', disabled: null, failingSince: null, version: 2 },
+      ...{ createdAt: '2026-01-31T12:00:00.000Z', updatedAt: '2026-01-31T12:00:00.000Z' },
+    };
+    answers.push({ body: webhook });
+    const { code } = await say('webhooks', 'change', 'w', '--type', 'submission.submitted', '--no-ordered');
+    expect(code).toBe(0);
+    expect(asked).toMatchObject([{ method: 'PATCH', ifMatch: '*' }]);
+    expect(JSON.parse(asked[0]?.body ?? '')).toEqual({
+      types: [expect.stringMatching(/^formbus\.submission\.submitted\.v\d+$/)],
+      ordered: false,
+    });
+  });
+
+  it.each([
+    ['unauthenticated', 401, 5, 'No valid API key'],
+    ['key_not_found', 404, 3, 'No such API key'],
+    ['bus_unavailable', 503, 4, 'The event log cannot be reached'],
+    ['contended', 409, 1, 'Others kept changing this'],
+  ])('ends for %s with %i as %i', async (code, status, exit, text) => {
+    answers.push({ status, body: { code, status, title: text, requestId: 'r1' } });
+    const found = await say('keys', 'revoke', 'AAAAAAAA');
+    expect([found.code, found.out]).toEqual([exit, '']);
+    expect(found.notes).toContain(text);
+  });
+
+  it.each([
+    [{ status: 502, body: '<html>' }, 4, 'answered 502'],
+    [{ status: 404, body: { title: 'x', code: 'a_newer_code' } }, 3, 'answered 404: x'],
+    [{ status: 200, body: '<html>' }, 1, 'does not answer like a Formbus'],
+  ])('makes the best of an answer that is none: %j', async (answer, exit, text) => {
+    answers.push(answer);
+    const found = await say('keys', 'list');
+    expect([found.code, found.out]).toEqual([exit, '']);
+    expect(found.notes).toContain(text);
+  });
+
+  it('says that nobody answers', async () => {
+    const { code, notes } = await spoken(['keys', 'list', '--url', 'http://127.0.0.1:1', '--key', 'k']);
+    expect(code).toBe(4);
+    expect(notes).toMatch(
+      /^formbus: http:\/\/127\.0\.0\.1:1 does not answer \(.+\): does it run, and is --url right\?\n$/,
+    );
+  });
+
+  it('retries many dead letters at once, and one by its own address', async () => {
+    const letter = (id: string) => ({
+      ...{
+        id,
+        stream: 'TASKS_HIGH',
+        durable: 'mail',
+        kind: 'mail',
+        task: null,
+        workspace: null,
+        attempts: 3,
+      },
+      ...{ error: { name: 'Error', message: 'x' }, parkedAt: '2026-01-31T12:00:00.000Z', discarded: null },
+    });
+    answers.push(
+      { body: { items: [letter('2'), letter('1')], next: null } },
+      { body: { retried: 2, remaining: 0 } },
+    );
+    const many = await say('dlq', 'retry', '--kind', 'mail', '--yes', '--json');
+    expect([many.code, many.out]).toEqual([0, '{"retried":2}\n']);
+    answers.push({ body: { discarded: 1, remaining: 0 } });
+    const one = await say('dlq', 'discard', '7', '--reason', 'done by hand');
+    expect([one.code, one.out]).toEqual([0, '1 dead letter discarded\n']);
+    expect(asked.map(({ method, url: path, body }) => [method, path, body])).toEqual([
+      ['GET', '/v1/operations/dead-letters?kind=mail&limit=101', ''],
+      ['POST', '/v1/operations/dead-letters/retry', '{"ids":["2","1"]}'],
+      ['POST', '/v1/operations/dead-letters/7/discard', '{"reason":"done by hand"}'],
+    ]);
+  });
+});
