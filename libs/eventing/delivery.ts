@@ -36,8 +36,8 @@ export class HeldMessage {
     return this.#answer('+ACK');
   }
 
-  /** Done, without an answer: should it get lost, the message comes again. For what costs nothing to see twice. */
-  skip(): void {
+  /** Done, and not waited for: should this get lost, the message comes again. Half the price of {@link ack}. */
+  ackSoon(): void {
     if (!this.#leave()) return;
     if (this.#bus.connected) this.#bus.nc.publish(this.#reply, '+ACK');
   }

@@ -11,6 +11,7 @@ import { RpcClient } from '#service/rpc-client';
 import { Bodies } from './delivery/body.ts';
 import type { EndpointChange } from './delivery/courier.ts';
 import { DeliveryLog } from './delivery/delivery.log.ts';
+import { WIDTH } from './delivery/endpoint.ts';
 import { EventFinder } from './delivery/event-finder.ts';
 import { Retries } from './delivery/retries.ts';
 import { Sender } from './delivery/sender.ts';
@@ -51,8 +52,8 @@ export interface Parts extends PartsOptions {
   stop(): Promise<void>;
 }
 
-/** Requests at the same time to one endpoint, whoever makes them. */
-const CONNECTIONS = 16;
+/** Connections to one endpoint: those of its deliveries, one of a replay, one for a test. */
+const CONNECTIONS = WIDTH + 2;
 /** What is kept of a failed attempt's answer. */
 const RESPONSE_BYTES = 1024;
 

@@ -34,11 +34,8 @@ export const deliveriesProjection: Projection<DeliveryDocument> = {
   types: [eventType(deliveryAttemptedV1)],
   indexes: [
     { name: 'by_endpoint', key: { workspace: 1, endpoint: 1, createdAt: -1, _id: -1 } },
-    {
-      name: 'by_submission',
-      key: { workspace: 1, endpoint: 1, 'event.submission': 1, createdAt: -1, _id: -1 },
-    },
-    { name: 'by_state', key: { workspace: 1, endpoint: 1, state: 1, createdAt: -1, _id: -1 } },
+    { name: 'by_state', key: { endpoint: 1, state: 1, createdAt: -1, _id: -1 } },
+    { name: 'by_submission', key: { 'event.submission': 1 } },
   ],
   documentId: (event) => dataOf(event).delivery,
   fold(document, event) {

@@ -32,7 +32,7 @@ interface Job {
 }
 
 /** Requests at the same time to one endpoint. */
-const WIDTH = 8;
+export const WIDTH = 8;
 /** When a lane goes on whose endpoint was closed in the middle of it. */
 const SOON_MS = 5_000;
 const STOP_MS = 5_000;
@@ -135,7 +135,7 @@ export class EndpointDelivery {
   }
 
   #takeEvent(held: HeldMessage, event: EventRef | undefined): void {
-    if (event === undefined || !isSubscribed(this.#record, event)) return held.skip();
+    if (event === undefined || !isSubscribed(this.#record, event)) return held.ackSoon();
     const lane = this.#record.settings.ordered ? event.subject : null;
     this.#queue.push({ held, event, cause: 'event', attempt: 1, lane, resumes: false });
     this.#flow();
@@ -145,7 +145,7 @@ export class EndpointDelivery {
     const { source, seq, cause, attempt, lane } = parseRetry(held.message);
     const event = await this.#deps.events.find(source, seq);
     // A task's end may have expired; and a lane that has gone on has left this retry behind.
-    if (event === undefined || (lane !== null && this.#lanes.waitsFor(lane) !== seq)) return held.skip();
+    if (event === undefined || (lane !== null && this.#lanes.waitsFor(lane) !== seq)) return held.ackSoon();
     this.#queue.push({ held, event, cause, attempt, lane, resumes: lane !== null });
     this.#flow();
   }
@@ -157,7 +157,7 @@ export class EndpointDelivery {
       const [job] = next < 0 ? [] : this.#queue.splice(next, 1);
       if (job === undefined) break;
       if (!job.resumes && job.lane !== null && this.#lanes.holdsBack(job.lane, job.event.seq))
-        job.held.skip();
+        job.held.ackSoon();
       else this.#run(this.#do(job));
     }
     for (const feed of this.#feeds) feed.fill();
@@ -191,7 +191,8 @@ export class EndpointDelivery {
       if (outcome === 'closed') this.#queue.unshift(job);
       else {
         if (lane !== null) await this.#afterwards(lane, outcome);
-        await held.ack();
+        // Were it lost, the delivery would be repeated with its id: that is what the id is for.
+        held.ackSoon();
       }
     } catch (error) {
       await giveBack(held);

@@ -1,6 +1,5 @@
 import type { Egress } from '#security/egress/egress';
 import { digest } from '#security/digest';
-import { signWebhook } from '#security/webhook-signature';
 import type { WebhookRecord } from '../webhook/webhook.fold.ts';
 import type { WebhookCustody } from '../webhook/webhook.keys.ts';
 import { judgeError, judgeStatus, type Verdict } from './verdict.ts';
@@ -51,13 +50,7 @@ export class Sender {
     const started = performance.now();
     const now = Date.now();
     const timestamp = Math.floor(now / 1000);
-    const signature = signWebhook({
-      id,
-      timestamp,
-      body,
-      secrets: keys.map(({ secret }) => secret),
-      keys: keys.map(({ privateKey }) => privateKey),
-    });
+    const signature = keys.map(({ signer }) => signer.sign({ id, timestamp, body })).join(' ');
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Formbus-Webhooks/1.0',

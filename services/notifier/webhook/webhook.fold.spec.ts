@@ -32,7 +32,7 @@ function folded(...events: readonly WebhookEvent[]): WebhookRecord | undefined {
       version: index + 1,
       time,
     };
-    return foldWebhook(record, stored as StoredWebhookEvent);
+    return foldWebhook(record, stored);
   }, undefined);
 }
 

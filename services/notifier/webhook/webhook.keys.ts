@@ -3,14 +3,21 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { open, openMany, OPEN_MANY, seal } from '#contracts/custody/custody.rpc';
 import { webhookKeyPair, webhookSecret } from '#security/webhook-secret';
+import { WebhookSigner } from '#security/webhook-signature';
 import type { RpcClient } from '#service/rpc-client';
 import type { StoredKeys } from './webhook.decider.ts';
 import type { WebhookRecord } from './webhook.fold.ts';
 
-const Opened = z.object({ secret: z.string(), privateKey: z.string() });
+const Plain = z.object({ secret: z.string(), privateKey: z.string() });
+
+interface Opened {
+  /** What receivers check `v1` with. */
+  readonly secret: string;
+  readonly signer: WebhookSigner;
+}
 
 /** What requests to an endpoint are signed with. */
-export interface OpenedKeys extends z.infer<typeof Opened> {
+export interface OpenedKeys extends Opened {
   readonly publicKey: string;
   readonly until: string | null;
 }
@@ -22,7 +29,7 @@ const KEPT = 2_000;
 /** Signing keys and contacts, sealed and opened by the custodian of keys. */
 export class WebhookCustody {
   readonly #rpc: RpcClient;
-  readonly #opened = new LRUCache<string, Promise<z.infer<typeof Opened>>>({ max: KEPT });
+  readonly #opened = new LRUCache<string, Promise<Opened>>({ max: KEPT });
 
   constructor(rpc: RpcClient) {
     this.#rpc = rpc;
@@ -78,12 +85,15 @@ export class WebhookCustody {
     return records.map(({ settings }) => found.get(settings.contact ?? '') ?? null);
   }
 
-  #open({ workspace, id }: WebhookRecord, sealed: string): Promise<z.infer<typeof Opened>> {
+  #open({ workspace, id }: WebhookRecord, sealed: string): Promise<Opened> {
     const known = this.#opened.get(sealed);
     if (known !== undefined) return known;
     const opening = this.#rpc
       .call(open, { workspace, owner: null, purpose: keysPurpose(id), sealed })
-      .then(({ plaintext }) => Opened.parse(JSON.parse(plaintext)));
+      .then(({ plaintext }) => {
+        const { secret, privateKey } = Plain.parse(JSON.parse(plaintext));
+        return { secret, signer: new WebhookSigner({ secrets: [secret], keys: [privateKey] }) };
+      });
     this.#opened.set(sealed, opening);
     opening.catch(() => this.#opened.delete(sealed)); // told to who asked; the next one asks again
     return opening;
