@@ -12,11 +12,11 @@ export type ReceiversOrder =
   | { readonly do: 'slow'; readonly ms: number | 'never' }
   /** Forgets latencies, and counts the slow one's connections anew. */
   | { readonly do: 'begin' }
+  /** Answers with how many different deliveries the healthy ones have got in all. */
+  | { readonly do: 'count' }
   | { readonly do: 'report' };
 
 export interface ReceiversReport {
-  /** Different deliveries that each has got in all. */
-  readonly received: readonly number[];
   /** Deliveries that came again, over all. */
   readonly repeated: number;
   /** Of the healthy ones since `begin`: from the event's time to its arrival, in milliseconds. */
@@ -30,6 +30,8 @@ const receivers: Arrivals[] = [];
 const waiting = new Set<NodeJS.Timeout>();
 let slow: number | 'never' = 0;
 let [connections, most] = [0, 0];
+
+const healthy = (): Arrivals[] => receivers.slice(0, -1);
 
 async function listen(index: number, isLast: boolean): Promise<number> {
   const arrivals = new Arrivals(index);
@@ -77,14 +79,14 @@ answerParent(async (order: ReceiversOrder) => {
       for (const arrivals of receivers) arrivals.begin();
       most = connections;
       return;
+    case 'count':
+      return healthy().reduce((sum, { size }) => sum + size, 0);
     case 'report': {
-      const healthy = receivers.slice(0, -1);
       return {
-        received: receivers.map(({ size }) => size),
         repeated: receivers.reduce((sum, { repeated }) => sum + repeated, 0),
-        latenciesMs: Float64Array.from(healthy.flatMap(({ latenciesMs }) => latenciesMs)),
+        latenciesMs: Float64Array.from(healthy().flatMap(({ latenciesMs }) => latenciesMs)),
         slowConnections: most,
-        samples: healthy.flatMap(({ samples }) => samples),
+        samples: healthy().flatMap(({ samples }) => samples),
       } satisfies ReceiversReport;
     }
     default:

@@ -51,6 +51,11 @@ export class Receivers {
     await this.#child.ask({ do: 'begin' } satisfies ReceiversOrder);
   }
 
+  /** Different deliveries that the healthy ones have got in all. */
+  count(): Promise<number> {
+    return this.#child.ask({ do: 'count' } satisfies ReceiversOrder);
+  }
+
   report(): Promise<ReceiversReport> {
     return this.#child.ask({ do: 'report' } satisfies ReceiversOrder);
   }
@@ -64,7 +69,3 @@ export class Receivers {
     return samples.length;
   }
 }
-
-/** Of the healthy ones, all together. */
-export const healthyOf = ({ received }: Pick<ReceiversReport, 'received'>): number =>
-  received.slice(0, -1).reduce((sum, count) => sum + count, 0);

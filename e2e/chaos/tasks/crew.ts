@@ -27,6 +27,12 @@ export class Crew {
     this.#posts.catch(() => undefined); // thrown to whoever stops the crew
   }
 
+  /** Resolves when so many are at work. @throws when the signal aborts, or a worker can't be started */
+  async manned(count: number, signal: AbortSignal): Promise<void> {
+    const failed = this.#posts.then(() => undefined);
+    while (this.#alive.size < count) await Promise.race([failed, delay(LOOK_MS, undefined, { signal })]);
+  }
+
   /** SIGKILL to one of them; false when none is at work. */
   kill(random: () => number): boolean {
     const victim = [...this.#alive][Math.floor(random() * this.#alive.size)];

@@ -22,6 +22,8 @@ import { isSound, jsonReport, textReport, type Findings } from './report.ts';
 
 /** Each kill is of a worker but for every so manieth. */
 const NATS_EVERY = 8;
+/** Every other time nats-server stays away for longer than commands wait for it. */
+const OUTAGE_MS = 7_000;
 /** The whole run ends by itself: so much for start and end, and so much for a task and for a kill. */
 const OVERHEAD_MS = 300_000;
 const TASK_MS = 15;
@@ -73,6 +75,8 @@ async function underFire(
   const kills = { worker: 0, nats: 0 };
   const burst = Math.ceil(planned.length / Math.max(1, options.kills));
   for (let from = 0, round = 1; from < planned.length; from += burst, round++) {
+    // Somebody must be there to take over: how long that takes is what is measured.
+    await crew.manned(options.workers - 1, signal);
     const tasks = planned.slice(from, from + burst);
     const strikeAt = from + Math.floor(tasks.length * random());
     const sent = enqueueing.enqueue(tasks);
@@ -80,7 +84,7 @@ async function underFire(
     if (options.kills > 0) {
       while (enqueueing.stored < strikeAt) await delay(1, undefined, { signal });
       const what = round % NATS_EVERY === 0 ? 'nats' : 'worker';
-      if (what === 'nats') await nats.restart();
+      if (what === 'nats') await strike(nats, kills.nats % 2 === 0 ? OUTAGE_MS : 0, signal);
       else while (!crew.kill(random)) await delay(LOOK_MS, undefined, { signal });
       kills[what]++;
       say(
@@ -90,6 +94,13 @@ async function underFire(
     await sent;
   }
   return kills;
+}
+
+/** SIGKILL, and after a while it is there again. */
+async function strike(nats: TestNats, awayMs: number, signal: AbortSignal): Promise<void> {
+  await nats.kill();
+  await delay(awayMs, undefined, { signal });
+  await nats.restart();
 }
 
 /** @throws when the time is over */
