@@ -61,7 +61,7 @@ describe('formbus on a running system', () => {
     expect(found).toMatchObject({
       streams: expect.arrayContaining([expect.objectContaining({ name: 'EVENTS' })]),
       deadLetters: { waiting: 0 },
-      projections: [{ projection: 'forms' }, { projection: 'submissions' }],
+      projections: expect.arrayContaining([expect.objectContaining({ projection: 'submissions' })]),
     });
     expect(found.services).toEqual(
       expect.arrayContaining([
@@ -145,15 +145,31 @@ describe('formbus on a running system', () => {
   it('proves the read models', async () => {
     const found = await here('projections', 'verify', '--json');
     expect(found.code).toBe(0);
-    expect(lines(found)).toMatchObject([
-      { projection: 'forms', equal: true },
-      { equal: true, documents: 1 },
-    ]);
+    expect(lines(found)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ projection: 'submissions', equal: true, documents: 1 }),
+      ]),
+    );
   });
 
-  it('lists and creates webhooks, or says why not, in one line', async () => {
-    const found = await here('webhooks', 'show', '0199f0c2-7d1e-7000-8000-3f2a9c1d4e5b');
-    expect(found).toMatchObject({ code: 3, out: '' });
-    expect(found.notes.trimEnd()).not.toContain('\n');
+  it('creates, changes and deletes webhooks', async () => {
+    const made = await here('webhooks', 'create', 'https://example.com/hook', '--form', 'guests', '--json');
+    expect(made.code).toBe(0);
+    const [{ id }] = lines(made) as [{ id: string }];
+    expect((await here('webhooks', 'list')).out).toContain(id);
+    const changed = await here('webhooks', 'change', id, '--type', 'submission.submitted', '--json');
+    expect(lines(changed)).toMatchObject([
+      { id, form: 'guests', types: [expect.stringContaining('submitted')] },
+    ]);
+    expect((await here('webhooks', 'show', id, '--secret')).out).toMatch(/^Secret +whsec_/);
+    expect((await here('webhooks', 'disable', id)).out).toContain('disabled (operator)');
+    expect(await here('webhooks', 'delete', id)).toMatchObject({ code: 2, out: '' });
+    expect(await here('webhooks', 'delete', id, '--yes')).toMatchObject({
+      code: 0,
+      out: `${id} is deleted\n`,
+    });
+    const gone = await here('webhooks', 'show', id);
+    expect(gone).toMatchObject({ code: 3, out: '' });
+    expect(gone.notes.trimEnd()).not.toContain('\n');
   });
 });
