@@ -19,7 +19,7 @@ import { subjects } from '#contracts/subjects';
 import type { Executor } from '#eventing/executor';
 import type { ReadModel } from '#readmodel/read-model';
 import { RpcClient } from '#service/rpc-client';
-import { EXECUTOR, MAIL_TEMPLATES_MODEL, MAILER, QUERY_TIMEOUT_MS } from './tokens.ts';
+import { EXECUTOR, QUERY_TIMEOUT_MS } from '../tokens.ts';
 import type { Mailer } from './mailer.ts';
 import { SmtpFailure } from './smtp-failure.ts';
 import { TemplateCatalog, type ChosenTemplate } from './template.catalog.ts';
@@ -28,6 +28,7 @@ import { checkedPlace, templateId } from './template.place.ts';
 import type { TemplateDocument } from './template.projection.ts';
 import { queryTemplates } from './template.query.ts';
 import { receiptVariables, SAMPLES, type MailVariables } from './variables.ts';
+import { MAIL_TEMPLATES_MODEL, MAILER } from './tokens.ts';
 import { checkContent, word } from './wording.ts';
 
 type Request<Rpc extends { request: z.ZodType }> = z.infer<Rpc['request']>;

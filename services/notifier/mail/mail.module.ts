@@ -2,11 +2,12 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Executor } from '#eventing/executor';
 import type { ReadModel } from '#readmodel/read-model';
 import { RpcClient } from '#service/rpc-client';
+import { EXECUTOR } from '../tokens.ts';
 import { MailHandler } from './mail.handler.ts';
 import type { Mailer } from './mailer.ts';
 import { TemplateCatalog } from './template.catalog.ts';
 import type { TemplateDocument } from './template.projection.ts';
-import { EXECUTOR, MAIL_TEMPLATES_MODEL, MAILER } from './tokens.ts';
+import { MAIL_TEMPLATES_MODEL, MAILER } from './tokens.ts';
 
 export interface MailModuleDependencies {
   readonly executor: Executor;

@@ -10,6 +10,7 @@ import type { Database } from '#readmodel/database';
 import { ReadModel } from '#readmodel/read-model';
 import type { Check, Readiness } from '#service/readiness';
 import type { RpcClient } from '#service/rpc-client';
+import { WebhookCustody } from '../webhook/webhook.keys.ts';
 import { MailDeliveries } from './mail.deliveries.ts';
 import { MailModule } from './mail.module.ts';
 import { forgetMailPolicy, startMailPolicy } from './mail.policy.ts';
@@ -51,12 +52,13 @@ export function openMail(deps: MailDependencies): MailParts {
   const mailer = settings === undefined ? undefined : new Mailer(settings);
   const templates = new TemplateCatalog(log);
   const model = new ReadModel({ bus, log, database, projection: mailTemplatesProjection });
+  const custody = new WebhookCustody(rpc);
   const deliveries = new MailDeliveries(deps.deliveries);
   readiness.add('mail', () => checkOf(mailer));
   if (mailer === undefined) logger.info('no mail server is configured (SMTP_URL): receipts are not sent');
   return {
     module: MailModule.with({ executor, rpc, templates, model, mailer }),
-    tasks: [mailWorker({ log, rpc, mailer, templates, deliveries })],
+    tasks: [mailWorker({ sources: { log, rpc, custody }, mailer, templates, deliveries })],
     async startPolicy() {
       if (mailer !== undefined) return startMailPolicy({ bus, epoch: log.epoch, queue, rpc });
       await forgetMailPolicy(bus);

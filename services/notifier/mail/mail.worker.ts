@@ -1,10 +1,8 @@
 import { Counter } from 'prom-client';
 import { Problem } from '#contracts/errors';
 import { mailTask } from '#contracts/mail/mail.task';
-import type { EventLog } from '#eventing/event-log';
 import { handle, type HandledTask, type TaskContext } from '#eventing/task/context';
-import type { RpcClient } from '#service/rpc-client';
-import { letterOf, type Letter, type MailPayload } from './letter.ts';
+import { letterOf, type Letter, type LetterSources, type MailPayload } from './letter.ts';
 import type { AttemptOutcome, MailDeliveries } from './mail.deliveries.ts';
 import type { Mailer, Sent } from './mailer.ts';
 import { maskAddress, SmtpFailure } from './smtp-failure.ts';
@@ -18,8 +16,7 @@ const attempts = new Counter({
 });
 
 export interface MailWorkerDependencies {
-  readonly log: EventLog;
-  readonly rpc: RpcClient;
+  readonly sources: LetterSources;
   /** Undefined without a mail server: tasks from before wait for one, and end as dead letters. */
   readonly mailer: Mailer | undefined;
   readonly templates: TemplateCatalog;
@@ -31,13 +28,13 @@ export const mailWorker = (dependencies: MailWorkerDependencies): HandledTask =>
   handle(mailTask, (payload, context) => sendMail(dependencies, payload, context));
 
 async function sendMail(
-  { log, rpc, mailer, templates, deliveries }: MailWorkerDependencies,
+  { sources, mailer, templates, deliveries }: MailWorkerDependencies,
   payload: MailPayload,
   context: TaskContext,
 ): Promise<void> {
   if (mailer === undefined) throw new Problem('mail_not_configured');
   if (await deliveries.wasDelivered(context.id, payload)) return;
-  const letter = await letterOf({ log, rpc }, payload);
+  const letter = await letterOf(sources, payload);
   if (letter === undefined) return;
 
   const startedAt = new Date();
