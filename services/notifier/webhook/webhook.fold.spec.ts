@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoredEvent } from '#eventing/stored-event';
 import type { WebhookEvent } from './webhook.decider.ts';
-import { foldWebhook, type StoredWebhookEvent, type WebhookRecord } from './webhook.fold.ts';
+import { foldWebhook, type WebhookRecord } from './webhook.fold.ts';
 
 const base = {
   subject: 'evt.acme.webhook.w1',
