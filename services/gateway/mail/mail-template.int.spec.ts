@@ -25,6 +25,7 @@ const template: MailTemplate = {
   updatedBy: 'key:abcdEF12',
 };
 const committed = { version: 2, position: 'e.12', replayed: false };
+const readModel = { position: 'e.13', ageSeconds: 0, state: 'live' } as const;
 const rendered = { subject: 'Thank you', text: 'We got it.', html: null, source: 'builtIn' } as const;
 
 let world: GatewayWorld;
@@ -91,7 +92,7 @@ describe('a mail template', () => {
     const { text: _text, html: _html, ...summary } = template;
     world.answer(listTemplates, ({ limit, cursor, minPosition }) =>
       limit === 5 && cursor === null && minPosition === 'e.12'
-        ? { items: [summary], next: null, readModel: { position: 'e.13', ageSeconds: 0, state: 'live' } }
+        ? { items: [summary], next: null, readModel }
         : new Problem('internal'),
     );
     const response = await world.ask({

@@ -43,6 +43,7 @@ const webhook: Webhook = {
 const committed = { version: 3, position: 'e.12', replayed: false };
 const secret: WebhookSecret = { secret: 'whsec_x', publicKey: 'whpk_x', previous: [] };
 const live = { position: 'r.5', ageSeconds: 0, state: 'live' } as const;
+const behind = { ...live, state: 'behind', ageSeconds: 3 } as const;
 const delivery: Delivery = {
   id: 'msg_a',
   webhook: id,
@@ -272,7 +273,7 @@ describe('deliveries', () => {
     let asked: unknown;
     world.answer(listDeliveries, ({ caller: _caller, ...request }) => {
       asked = request;
-      return { items: [delivery], next: null, readModel: { ...live, state: 'behind', ageSeconds: 3 } };
+      return { items: [delivery], next: null, readModel: behind };
     });
     const submission = '0198A4C2-7D0E-7C53-9A41-5D2F6F3B8A10';
     const response = await world.ask({
