@@ -4,9 +4,11 @@ import { EVENTS } from '#contracts/catalog';
 import { eventType } from '#contracts/event';
 import { FormDefinition } from '#contracts/form/definition';
 import { RECORDS } from '#contracts/records';
+import { EVENT_TYPES } from '#contracts/webhook/event-types';
 import { DIRECTORY_TYPES } from '#services/gateway/access/access.fold';
 import { commandLinePage } from '#tools/cli/page';
 import { MAIL_TYPES } from '#services/notifier/mail/mail.policy';
+import { WEBHOOK_TYPES } from '#services/notifier/webhook/webhook.fold';
 import { apiDescription } from '#services/gateway/openapi/offline';
 import { PROJECTIONS } from '../projections/chosen.ts';
 import { asyncApi } from './asyncapi.ts';
@@ -24,6 +26,8 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ),
     { name: 'gateway: access directory', types: DIRECTORY_TYPES },
     { name: 'notifier: mail policy', types: MAIL_TYPES },
+    { name: 'notifier: webhook directory', types: WEBHOOK_TYPES },
+    { name: 'notifier: webhooks', types: EVENT_TYPES.map(({ type }) => type) },
   ];
   return new Map([
     ...[...EVENTS, ...RECORDS].map(

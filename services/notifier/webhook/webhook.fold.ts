@@ -1,3 +1,5 @@
+import { EVENTS } from '#contracts/catalog';
+import { eventType } from '#contracts/event';
 import type { DisableReason } from '#contracts/webhook/webhook.events';
 import type { StoredEvent } from '#eventing/stored-event';
 import type { StoredKeys, StoredSettings, WebhookEvent } from './webhook.decider.ts';
@@ -20,6 +22,9 @@ export interface WebhookRecord {
   readonly createdAt: string;
   readonly updatedAt: string;
 }
+
+/** The events that are folded: all that happen to endpoints. */
+export const WEBHOOK_TYPES = EVENTS.filter(({ family }) => family === 'webhook').map((one) => eventType(one));
 
 export type StoredWebhookEvent = StoredEvent & WebhookEvent;
 
