@@ -1,10 +1,7 @@
 import type { Argument, Option } from 'commander';
 import type { ExitCode } from './exit-code.ts';
+import type { Via } from './places.ts';
 import type { Session } from './session.ts';
-
-/** Two ways to a running Formbus: its API with a key, or the bus that its services talk over. */
-export const VIAS = ['gateway', 'bus'] as const;
-export type Via = (typeof VIAS)[number];
 
 /** One command as data: the tree of commands, its help, its page and its completion all follow from it. */
 export interface CommandSpec<Input = never> {

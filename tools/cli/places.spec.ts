@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { UsageError } from '../start/user-error.ts';
-import type { Via } from './command.ts';
-import { chooseVia, findPlaces, type GlobalOptions, type Places } from './places.ts';
+import { chooseVia, findPlaces, type GlobalOptions, type Places, type Via } from './places.ts';
 
 describe('places', () => {
   it('come from options before the environment', async () => {

@@ -4,8 +4,11 @@ import { loadConfig } from '#service/config';
 import { openDataDirectory, readSecret } from '../start/data-directory.ts';
 import { findRunning } from '../start/running.ts';
 import { UsageError } from '../start/user-error.ts';
-import type { Via } from './command.ts';
 import type { Io } from './io.ts';
+
+/** Two ways to a running Formbus: its API with a key, or the bus that its services talk over. */
+export const VIAS = ['gateway', 'bus'] as const;
+export type Via = (typeof VIAS)[number];
 
 /** What every command can be told; see the program's help. */
 export interface GlobalOptions {

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
-import { VIAS, type CommandSpec, type NounSpec } from './command.ts';
+import type { CommandSpec, NounSpec } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { EXIT_MEANS } from './exit-code.ts';
 import type { Io } from './io.ts';
-import type { GlobalOptions } from './places.ts';
+import { VIAS, type GlobalOptions } from './places.ts';
 
 /** What every command takes. Secrets come from the environment or from files, the key alone from here as well. */
 export const GLOBAL_OPTIONS: readonly Option[] = [

@@ -17,7 +17,7 @@ export async function runCommandLine(
     const places = spec.talksTo.length === 0 ? {} : await findPlaces(options, io.env, folders);
     const via = chooseVia(spec.talksTo, options, places);
     const looked = options.data === undefined ? folders : [options.data];
-    const session = new Session({ io, options, places, via, folders: looked });
+    const session = new Session({ io, options, places, via, folders: looked, program });
     try {
       code = (await spec.run(session, input as never)) ?? EXIT.ok;
     } finally {

@@ -1,11 +1,11 @@
+import type { Command } from 'commander';
 import type { Bus } from '#eventing/bus';
 import { UsageError } from '../start/user-error.ts';
 import { openBus } from './bus.ts';
-import type { Via } from './command.ts';
 import { Unreachable } from './exit-code.ts';
 import { Gateway } from './gateway.ts';
 import type { Io } from './io.ts';
-import type { GlobalOptions, Places } from './places.ts';
+import type { GlobalOptions, Places, Via } from './places.ts';
 import { Printer } from './print.ts';
 
 export interface SessionOptions {
@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly via: Via | undefined;
   /** Where data of this checkout lies, whether a system runs on it or not. */
   readonly folders: readonly string[];
+  /** The tree of all commands. */
+  readonly program: Command;
 }
 
 const START_ONE = 'no system runs here: start one with `npm start` or name its folder with --data';
@@ -27,15 +29,17 @@ export class Session {
   readonly via: Via | undefined;
   readonly places: Places;
   readonly folders: readonly string[];
+  readonly program: Command;
   #gateway: Gateway | undefined;
   #bus: Promise<Bus> | undefined;
 
-  constructor({ io, options, places, via, folders }: SessionOptions) {
+  constructor({ io, options, places, via, folders, program }: SessionOptions) {
     this.io = io;
     this.print = new Printer(io, options.json === true);
     this.via = via;
     this.places = places;
     this.folders = folders;
+    this.program = program;
   }
 
   get signal(): AbortSignal {

@@ -1,5 +1,6 @@
 import { Argument } from 'commander';
 import { command } from '../command.ts';
+import { completionScript } from '../completion/script.ts';
 import { SHELLS, type Shell } from '../completion/words.ts';
 
 export const completion = command<{ readonly shell: Shell }>({
@@ -15,9 +16,8 @@ export const completion = command<{ readonly shell: Shell }>({
     ['formbus completion zsh > "${fpath[1]}/_formbus"', 'zsh'],
     ['formbus completion fish > ~/.config/fish/completions/formbus.fish', 'fish'],
   ],
-  async run({ print }, { shell }) {
-    // The scripts are made of the whole tree, which this command is a part of.
-    const { completionScript } = await import('../completion/script.ts');
-    print.text(completionScript(shell).trimEnd());
+  run({ print, program }, { shell }) {
+    print.text(completionScript(shell, program).trimEnd());
+    return Promise.resolve();
   },
 });

@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import { COMMANDS } from '../commands.ts';
+import { createProgram } from '../program.ts';
 import { completionScript } from './script.ts';
 import { SHELLS } from './words.ts';
+
+const quiet = { out: () => undefined, note: () => undefined, columns: undefined };
+const program = createProgram(quiet, () => Promise.resolve());
 
 /** What bash offers at the end of these words. */
 function offered(...words: readonly string[]): string[] {
   const line = words.map((word) => `'${word}'`).join(' ');
-  const script = `${completionScript('bash')}\nCOMP_WORDS=(formbus ${line}); COMP_CWORD=${words.length}; _formbus; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const script = `${completionScript('bash', program)}\nCOMP_WORDS=(formbus ${line}); COMP_CWORD=${words.length}; _formbus; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const out = execFileSync('bash', ['--norc', '-c', script], { encoding: 'utf8' });
   return out.split('\n').filter((word) => word !== '');
 }
@@ -38,7 +42,7 @@ describe('completion in bash', () => {
 
 describe('completion', () => {
   it.each(SHELLS)('of %s knows every command', (shell) => {
-    const script = completionScript(shell);
+    const script = completionScript(shell, program);
     const names = COMMANDS.flatMap((entry) => ['commands' in entry ? entry.commands : [], entry].flat()).map(
       ({ name }) => name,
     );

@@ -1,4 +1,4 @@
-import { createProgram } from '../program.ts';
+import type { Command } from 'commander';
 import { bashScript } from './bash.ts';
 import { fishScript } from './fish.ts';
 import { placesOf, type Place, type Shell } from './words.ts';
@@ -10,8 +10,6 @@ const SCRIPT_OF: Readonly<Record<Shell, (places: readonly Place[]) => string>> =
   fish: fishScript,
 };
 
-/** What a shell is to read so that it completes `formbus`. */
-export function completionScript(shell: Shell): string {
-  const quiet = { out: () => undefined, note: () => undefined, columns: undefined };
-  return SCRIPT_OF[shell](placesOf(createProgram(quiet, () => Promise.resolve())));
-}
+/** What a shell is to read so that it completes a program. */
+export const completionScript = (shell: Shell, program: Command): string =>
+  SCRIPT_OF[shell](placesOf(program));
