@@ -8,6 +8,8 @@ import type { EventRef } from './event-ref.ts';
 
 /** Bodies kept for other endpoints that get the same event, in characters. */
 const KEPT = 16 * 1024 * 1024;
+/** As long as other services keep what an erasure takes away. */
+const KEPT_MS = 60_000;
 
 export interface BodyDependencies {
   readonly log: EventLog;
@@ -16,12 +18,16 @@ export interface BodyDependencies {
 }
 
 /**
- * What is POSTed of an event. Made once for all endpoints that get it in the same mode, and again whenever it is asked
- * for later: what was erased meanwhile is in no body any more.
+ * What is POSTed of an event. Made once for all endpoints that get it in the same mode, and again when it is asked
+ * for more than a minute later: what was erased meanwhile is in no body any more.
  */
 export class Bodies {
   readonly #deps: BodyDependencies;
-  readonly #bodies = new LRUCache<string, string>({ maxSize: KEPT, sizeCalculation: (text) => text.length });
+  readonly #bodies = new LRUCache<string, string>({
+    maxSize: KEPT,
+    sizeCalculation: (text) => text.length,
+    ttl: KEPT_MS,
+  });
   readonly #making = new Map<string, Promise<string>>();
 
   constructor(deps: BodyDependencies) {
@@ -50,11 +56,11 @@ export class Bodies {
     const { log, tasks, rpc } = this.#deps;
     if (event.submission !== null) {
       const { workspace, position } = event;
-      const { actor, answers, dropped, locale, erased } = await rpc.call(discloseEvent, {
+      const { actor, formVersion, answers, dropped, locale, erased } = await rpc.call(discloseEvent, {
         workspace,
         position,
       });
-      return { actor, answers, dropped, locale, erased };
+      return { actor, formVersion, answers, dropped, locale, erased };
     }
     const stored = await (event.source === 'log' ? log : tasks).at(event.seq);
     const { idempotency: _idempotency, ...content } = (stored?.data ?? {}) as Record<string, unknown>;
