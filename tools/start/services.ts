@@ -13,9 +13,15 @@ const WRONG_CONFIGURATION = 78;
 const SERVICES: readonly {
   readonly name: string;
   readonly env: (data: DataDirectory, port: number) => NodeJS.ProcessEnv;
+  /** Settings that it alone inherits from this process, for they hold secrets. */
+  readonly inherits?: readonly string[];
 }[] = [
   { name: 'forms', env: (data) => ({ ROLES: 'api,projector,worker', MASTER_KEY_FILE: data.masterKeyFile }) },
-  { name: 'notifier', env: () => ({ ROLES: 'api,projector,worker' }) },
+  {
+    name: 'notifier',
+    env: () => ({ ROLES: 'api,projector,worker' }),
+    inherits: ['SMTP_URL', 'SMTP_USER', 'SMTP_PASSWORD'],
+  },
   { name: 'gateway', env: (data, port) => ({ PORT: String(port), BOOTSTRAP_KEY_FILE: data.apiKeyFile }) },
 ];
 
@@ -33,10 +39,14 @@ export interface ServiceOptions {
 
 export function describeServices({ data, port, env }: ServiceOptions): Promise<Service[]> {
   const root = packageRoot();
-  const described = SERVICES.map(({ name, env: own }) => ({ name, own: own(data, port) }));
-  const ofOne = described.flatMap(({ own }) => Object.keys(own));
+  const described = SERVICES.map(({ name, env: own, inherits = [] }) => ({
+    name,
+    own: own(data, port),
+    inherits,
+  }));
+  const ofOne = described.flatMap(({ own, inherits }) => [...Object.keys(own), ...inherits]);
   return Promise.all(
-    described.map(async ({ name, own }) => {
+    described.map(async ({ name, own, inherits }) => {
       const internalPort = await freePort();
       const entry = join('dist', 'services', name, 'main.js');
       if (!existsSync(join(root, entry)))
@@ -48,7 +58,10 @@ export function describeServices({ data, port, env }: ServiceOptions): Promise<S
           command: process.execPath,
           args: ['--import', './dist/libs/service/otel.js', entry],
           cwd: root,
-          env: environment({ ...env, ...own, INTERNAL_PORT: String(internalPort) }, ofOne),
+          env: environment(
+            { ...env, ...own, INTERNAL_PORT: String(internalPort) },
+            ofOne.filter((setting) => !inherits.includes(setting)),
+          ),
           probe: () => probeReadiness(internalPort),
           finalExitCode: WRONG_CONFIGURATION,
         },
