@@ -52,6 +52,11 @@ export interface SubscriptionOptions<Message> {
   readonly unanswered?: number;
   /** Told of a message when its dead letter is stored, before it is given up; what it throws has both done again. */
   readonly parked?: (message: RawMessage, error: unknown) => Promise<void>;
+  /**
+   * Gives a message to others when this process stops, in the place of handing it back: one that is handed back has
+   * another delivery on its account, and looks like one that its process died of.
+   */
+  readonly putBack?: (message: RawMessage) => Promise<void>;
   readonly maxAckPending?: number;
 }
 
@@ -73,6 +78,8 @@ export class Subscription<Message> {
   readonly #deferrals = new LRUCache<number, number>({ max: 10_000 });
   /** Messages that are to be parked and could not be yet, with their errors. */
   readonly #unparked = new LRUCache<number, { error: unknown }>({ max: 10_000 });
+  /** Given to others, since this process stops. */
+  readonly #released = new WeakSet<HeldMessage>();
   #pull: Pull | undefined;
   #running: Promise<void> | undefined;
   #drained: Promise<void> | undefined;
@@ -111,9 +118,18 @@ export class Subscription<Message> {
     ]);
     late.abort();
     this.#abort.abort();
-    await Promise.all(
-      [...this.#active.keys()].map((held) => this.#answer(held, 'released', () => held.retry(0))),
-    );
+    await Promise.all([...this.#active.keys()].map((held) => this.#release(held)));
+  }
+
+  async #release(held: HeldMessage): Promise<void> {
+    if (this.#released.has(held)) return;
+    this.#released.add(held);
+    const { putBack } = this.#options;
+    await this.#answer(held, 'released', async () => {
+      if (putBack === undefined) return held.retry(0);
+      await putBack(held.message);
+      await held.ack();
+    });
   }
 
   async #ensureDurable(): Promise<void> {
@@ -163,9 +179,7 @@ export class Subscription<Message> {
 
   #receive(msg: Msg): void {
     const held = new HeldMessage(this.#options.bus, msg, this.#ackWaitMs);
-    const work = this.#stop.signal.aborted
-      ? this.#answer(held, 'released', () => held.retry(0))
-      : this.#process(held);
+    const work = this.#stop.signal.aborted ? this.#release(held) : this.#process(held);
     const done = work.finally(() => {
       this.#active.delete(held);
       this.#refill();
@@ -213,7 +227,7 @@ export class Subscription<Message> {
     const { bus, durable } = this.#options;
     const { seq, subject } = held.message;
     // Told to stop, it failed for that reason: somebody else gets it.
-    if (this.#abort.signal.aborted) return this.#answer(held, 'released', () => held.retry(0));
+    if (this.#abort.signal.aborted) return this.#release(held);
     const disposition = dispose(error, attempt, this.#backoffMs, Date.now());
     switch (disposition.kind) {
       case 'defer':

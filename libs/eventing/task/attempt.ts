@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Thrown of an attempt that took longer than its kind allows. */
 export class TaskTimeout extends Error {
   override readonly name = 'TaskTimeout';
@@ -14,45 +12,55 @@ export interface AttemptOptions {
   readonly signals: readonly AbortSignal[];
   /** Told of work that goes on though it was told to stop: its attempt is over all the same. */
   readonly onStray: () => void;
+  /** Milliseconds that work gets to end after it was told to, 5,000 by default. */
+  readonly graceMs?: number;
 }
 
 /**
- * Runs work for as long as it may take. It is told to stop by its signal; when it does not within 5 s it is left to
- * itself.
+ * Runs work for as long as it may take. It is told to stop by its signal; when it does not in its time of grace it is
+ * left to itself. This is on every task's path: nothing is made that is not needed when all goes well.
  *
- * @throws what the work throws; {@link TaskTimeout}
+ * @throws what the work throws; {@link TaskTimeout}; the reason of the signal that left it to itself
  */
-export async function runBounded<T>(
+export function runBounded<T>(
   work: (signal: AbortSignal) => Promise<T>,
-  { timeoutMs, signals, onStray }: AttemptOptions,
+  { timeoutMs, signals, onStray, graceMs = GRACE_MS }: AttemptOptions,
 ): Promise<T> {
-  const deadline = new AbortController();
-  const ended = new AbortController();
-  const timer = setTimeout(() => {
-    deadline.abort(new TaskTimeout(`not done in ${timeoutMs} ms`));
-  }, timeoutMs);
-  timer.unref(); // its task is held by heartbeats: a process that ends does not wait for it
-  const signal = AbortSignal.any([deadline.signal, ...signals]);
-  try {
-    const working = work(signal);
-    working.catch(() => undefined); // if it is left to itself, nobody else looks
-    return await Promise.race([working, strayed(signal, ended.signal, onStray)]);
-  } catch (error) {
-    // The work's own account of being aborted says less.
-    throw deadline.signal.aborted ? deadline.signal.reason : error;
-  } finally {
-    clearTimeout(timer);
-    ended.abort();
-  }
+  return new Promise((resolve, reject) => {
+    const control = new AbortController();
+    let timedOut: TaskTimeout | undefined;
+    let grace: NodeJS.Timeout | undefined;
+    const stop = (reason: Error): void => {
+      if (control.signal.aborted) return;
+      control.abort(reason);
+      grace = setTimeout(() => {
+        onStray();
+        end(() => reject(reason));
+      }, graceMs);
+    };
+    const stopAll = (event: Event): void => stop(reasonOf(event.target as AbortSignal));
+    const timer = setTimeout(() => {
+      timedOut = new TaskTimeout(`not done in ${timeoutMs} ms`);
+      stop(timedOut);
+    }, timeoutMs);
+    timer.unref(); // its task is held by heartbeats: a process that ends does not wait for it
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      clearTimeout(grace);
+      for (const signal of signals) signal.removeEventListener('abort', stopAll);
+      settle();
+    };
+    for (const signal of signals) {
+      if (signal.aborted) stop(reasonOf(signal));
+      else signal.addEventListener('abort', stopAll);
+    }
+    work(control.signal).then(
+      (result) => end(() => resolve(result)),
+      // The work's own account of being aborted says less.
+      (error: unknown) => end(() => reject(timedOut ?? (error as Error))),
+    );
+  });
 }
 
-/** Rejects when the work was told to stop and has not for the time of grace. */
-async function strayed(signal: AbortSignal, ended: AbortSignal, onStray: () => void): Promise<never> {
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  await delay(GRACE_MS, undefined, { signal: ended });
-  onStray();
-  throw signal.reason;
-}
+const reasonOf = ({ reason }: AbortSignal): Error =>
+  reason instanceof Error ? reason : new Error('told to stop', { cause: reason });

@@ -255,6 +255,25 @@ describe('tasks', () => {
     await eventually(() => expect(done).toEqual([1]));
   });
 
+  it("that a process stops with are another one's at once, as the same attempt", async () => {
+    const definition = define({ backoffMs: [] });
+    const taken = Promise.withResolvers<void>();
+    const first = await work(definition, (_payload, { signal }) => {
+      taken.resolve();
+      return delay(600_000, undefined, { signal });
+    });
+    await enqueue(definition, 1);
+    await taken.promise;
+    await first.stop(10);
+    const attempts: number[] = [];
+    await work(definition, (_payload, { attempt }) => {
+      attempts.push(attempt);
+      return Promise.resolve();
+    });
+    await eventually(() => expect(attempts).toEqual([1]));
+    expect(await letter()).toBeUndefined();
+  });
+
   it('are no dead letters because the server was away when they ended', async () => {
     const definition = define({ backoffMs: [] });
     const began = Promise.withResolvers<void>();

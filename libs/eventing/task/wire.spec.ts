@@ -24,6 +24,7 @@ describe('a task on the wire', () => {
         correlation: text,
         actor: text,
         batch: text,
+        deaths: fc.integer({ min: 1, max: 5 }),
         traceparent: fc.constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'),
       },
       { requiredKeys: ['id', 'kind', 'attempt', 'queuedAt', 'correlation', 'actor'] },

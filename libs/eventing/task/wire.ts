@@ -16,6 +16,8 @@ export interface TaskEnvelope {
   readonly actor: string;
   readonly batch?: string;
   readonly traceparent?: string;
+  /** Workers that ended while they had it, as far as that is known; none when absent. */
+  readonly deaths?: number;
 }
 
 /** A task as a worker gets it. */
@@ -25,16 +27,18 @@ export interface Task<Payload> extends TaskEnvelope {
 
 const SCHEDULER = 'Nats-Scheduler';
 const RECURRING = 'formbus-recurring';
+const DEATHS = 'formbus-deaths';
 
 /** Header lines of a task, each ended by CR LF. */
 export function printTask(envelope: TaskEnvelope, { recurring = false } = {}): string {
-  const { id, kind, attempt, queuedAt, correlation, actor, batch, traceparent } = envelope;
+  const { id, kind, attempt, queuedAt, correlation, actor, batch, traceparent, deaths } = envelope;
   let lines =
     `formbus-task: ${escapeHeader(id)}\r\nformbus-kind: ${kind}\r\nformbus-attempt: ${attempt}\r\n` +
     `formbus-queued-at: ${queuedAt}\r\nformbus-correlation: ${escapeHeader(correlation)}\r\n` +
     `formbus-actor: ${escapeHeader(actor)}\r\n`;
   if (batch !== undefined) lines += `formbus-batch: ${escapeHeader(batch)}\r\n`;
   if (traceparent !== undefined) lines += `traceparent: ${traceparent}\r\n`;
+  if (deaths !== undefined) lines += `${DEATHS}: ${deaths}\r\n`;
   if (recurring) lines += `${RECURRING}: 1\r\n`;
   return lines;
 }
@@ -66,6 +70,7 @@ export function parseTaskEnvelope({ seq, headers }: Pick<RawMessage, 'seq' | 'he
   const name = required('formbus-task');
   const batch = headers.get('formbus-batch');
   const traceparent = headers.get('traceparent');
+  const deaths = Number(headers.get(DEATHS) ?? 0);
   return {
     // A recurring task's message is the same each time; the place in its stream tells one run from the next.
     id: headers.has(RECURRING) && headers.has(SCHEDULER) ? `${name}.${seq}` : name,
@@ -76,6 +81,7 @@ export function parseTaskEnvelope({ seq, headers }: Pick<RawMessage, 'seq' | 'he
     actor: required('formbus-actor'),
     ...(batch !== undefined && { batch: unescapeHeader(batch) }),
     ...(traceparent !== undefined && { traceparent }),
+    ...(deaths > 0 && { deaths }),
   };
 }
 

@@ -30,8 +30,14 @@ export interface TaskWorkerOptions {
 
 /** After so long without a sign of life of its worker a task is given to another one. */
 export const TASK_ACK_WAIT_MS = 5_000;
-/** Workers that may die of one task before it is parked. */
+/** Workers that may end while they have one task, before it is parked. */
 const MAX_DEATHS = 5;
+/** Where order keeps suspects together, so that innocents die with the guilty one. */
+const MAX_DEATHS_IN_ORDER = 20;
+/** Deliveries after which a task that nobody answered for is suspected. */
+const SUSPECT = 3;
+/** Suspects come again within so long, each at a time of its own. */
+const SPREAD_MS = 10_000;
 /** How soon a task comes again of which could not be said what became of it. */
 const UNSETTLED_MS = 1_000;
 /** Tasks of a keyed kind that are held for each that runs: those that wait behind others of their key. */
@@ -62,11 +68,12 @@ export class TaskWorker {
       decode: (message) => parseTask(definition, message),
       handle: (task, delivery) => this.#take(task, delivery),
       parked: (message, error) => this.#parked(message, error),
+      ...(!isOrdered(definition) && { putBack: (message: RawMessage) => this.#putBack(message) }),
       concurrency: isKeyed ? concurrency * HELD_PER_LANE : concurrency,
       ackWaitMs: options.ackWaitMs ?? TASK_ACK_WAIT_MS,
       // Every retry is a message of its own: what this one throws is the last word.
       backoffMs: [],
-      unanswered: MAX_DEATHS,
+      unanswered: isOrdered(definition) ? MAX_DEATHS_IN_ORDER : MAX_DEATHS,
       maxAckPending: 10_000,
     });
   }
@@ -92,6 +99,8 @@ export class TaskWorker {
       await this.#attempt(task, delivery);
     };
     try {
+      if (delivery.attempt >= SUSPECT && !isOrdered(this.#options.task.definition))
+        return await this.#setApart(task, delivery.attempt - 1);
       await (this.#lanes === undefined || key === undefined ? take() : this.#lanes.run(key, take));
     } catch (error) {
       if (error instanceof GivenUp) throw error;
@@ -100,6 +109,23 @@ export class TaskWorker {
       this.#options.logger.warn({ err: error, kind, task: task.id }, 'a task cannot be taken care of');
       throw new Deferred(new Date(Date.now() + UNSETTLED_MS));
     }
+  }
+
+  #putBack(message: RawMessage): Promise<void> {
+    const { definition } = this.#options.task;
+    return this.#options.queue.again(definition, parseTask(definition, message), new Date());
+  }
+
+  /**
+   * A task that ends its worker takes along what else that worker had in hand, and they all come again together. So
+   * those that nobody answered for are put back at times of their own: the innocent are done then, and the guilty one
+   * is found.
+   */
+  async #setApart(task: AnyTask, deaths: number): Promise<void> {
+    const total = (task.deaths ?? 0) + deaths;
+    if (total > MAX_DEATHS) throw new GivenUp(new Error(`${total} workers ended while they had this task`));
+    const at = new Date(Date.now() + Math.random() * SPREAD_MS);
+    await this.#options.queue.again(this.#options.task.definition, { ...task, deaths: total }, at);
   }
 
   /** @throws GivenUp when the task is for the dead letters; any other error when what became of it could not be said */
