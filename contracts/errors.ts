@@ -77,6 +77,11 @@ export const ERRORS = {
     'A form with this id exists',
     'Choose another id, or edit the draft of the existing form.',
   ),
+  dead_letter_unclaimed: entry(
+    409,
+    'Nobody would take the dead letter up again',
+    'Its consumer is gone. Start the service that does this work and try again, or discard the letter.',
+  ),
   dead_letter_discarded: entry(
     409,
     'The dead letter was discarded',

@@ -19,37 +19,44 @@ export interface DeadLetter {
   readonly payload?: string;
 }
 
+/** What was given up, where it came to its consumer by way of another message. */
+export interface LetterOrigin {
+  readonly stream: string;
+  readonly durable: string;
+  readonly message: RawMessage;
+}
+
 const MAX_MESSAGE = 500;
 const MAX_STACK = 4000;
 
-/** Stores a dead letter, once for each message and consumer; rejects unless it is stored. */
+/**
+ * Stores a dead letter, once for each message and consumer; rejects unless it is stored.
+ *
+ * @param origin - what the letter is about, where that is not the message: one that is given up again has another letter
+ */
 export async function park(
   bus: Bus,
-  {
-    stream,
-    durable,
-    message,
-    attempts,
-    error,
-  }: { stream: string; durable: string; message: RawMessage; attempts: number; error: unknown },
+  { stream, durable, message, attempts, error }: LetterOrigin & { attempts: number; error: unknown },
+  origin: LetterOrigin = { stream, durable, message },
 ): Promise<void> {
+  const about = origin.message;
   const letter: DeadLetter = {
-    stream,
-    durable,
-    seq: message.seq,
-    subject: message.subject,
+    stream: origin.stream,
+    durable: origin.durable,
+    seq: about.seq,
+    subject: about.subject,
     // A task carries the number of its attempt; its deliveries are those of one attempt alone.
-    attempts: Number(message.headers.get('formbus-attempt') ?? attempts),
+    attempts: Number(about.headers.get('formbus-attempt') ?? attempts),
     error: describe(error),
     parkedAt: new Date().toISOString(),
-    headers: Object.fromEntries(message.headers),
-    ...(stream === EVENTS_STREAM ? {} : { payload: Buffer.from(message.payload).toString('base64') }),
+    headers: Object.fromEntries(about.headers),
+    ...(origin.stream === EVENTS_STREAM ? {} : { payload: Buffer.from(about.payload).toString('base64') }),
   };
-  await store(bus, `dlq.${stream}.${durable}`, {
+  const { duplicate } = await store(bus, `dlq.${origin.stream}.${origin.durable}`, {
     headers: `Nats-Msg-Id: ${stream}.${durable}.${message.seq}\r\n`,
     payload: Buffer.from(JSON.stringify(letter)),
   });
-  metrics.deadLetters.inc({ durable });
+  if (duplicate !== true) metrics.deadLetters.inc({ durable: origin.durable });
 }
 
 function describe(error: unknown): DeadLetter['error'] {

@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { defineTask } from '#contracts/task';
 import { eventually } from '#tools/testing/eventually';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
+import { park } from './dead-letter.ts';
 import { DeadLetters, type FiledLetter } from './dead-letters.ts';
+import { directAt, leaderGet, type RawMessage } from './direct-get.ts';
+import { ensureDurable } from './durable.ts';
 import { jetStream } from './jetstream-api.ts';
 import { startPolicy } from './policy.ts';
 import { handle } from './task/context.ts';
@@ -62,6 +65,14 @@ describe('dead letters', () => {
     });
     stops.push(() => workers.stop(100));
   }
+  const message = (
+    seq: number,
+    { headers = {}, payload = '{}' }: { headers?: Record<string, string>; payload?: string } = {},
+  ): RawMessage => ({
+    ...{ seq, subject: `task.default.${kind}` },
+    headers: new Map(Object.entries(headers)),
+    payload: Buffer.from(payload),
+  });
   const listed = async (filter = {}): Promise<FiledLetter[]> =>
     (await letters.list(filter, { limit: 100 })).items;
 
@@ -201,11 +212,88 @@ describe('dead letters', () => {
     expect(first).toMatchObject({ stream: 'EVENTS', workspace: 'w', kind: null });
     expect(first?.payload).toBeUndefined();
     await letters.retry(first?.id ?? '');
-    await eventually(async () => expect((await listed())[0]?.durable).toBe(`redeliver-${kind}`));
+    const second = await eventually(async () => {
+      const [found] = await listed({ durable: kind });
+      expect(found).toBeDefined();
+      expect(found?.id).not.toBe(first?.id);
+      return found;
+    });
+    const { id: _first, parkedAt: _then, ...same } = first as FiledLetter;
+    expect(second).toMatchObject(same);
     mended = true;
-    const [second] = await listed();
     await letters.retry(second?.id ?? '');
     await eventually(() => expect(seen).toHaveLength(1));
     expect(await listed()).toHaveLength(0);
+  });
+
+  it('stay when there is no consumer any more that would take them up', async () => {
+    const { last } = await world.executor.execute(count(kind, { by: 'me' }));
+    const message = await directAt(world.bus, 'EVENTS', Number(last.split('.').at(-1)));
+    await park(world.bus, {
+      ...{ stream: 'EVENTS', durable: kind, attempts: 1, error: new Error('no') },
+      message: message as RawMessage,
+    });
+    const [letter] = await listed();
+    await expect(letters.retry(letter?.id ?? '')).rejects.toMatchObject({ code: 'dead_letter_unclaimed' });
+    expect(await listed()).toEqual([letter]);
+    const { state } = await jetStream<{ state: { subjects?: object } }>(
+      world.bus,
+      'STREAM.INFO.TASKS_DEFAULT',
+      { subjects_filter: `task.default.redeliver.${kind}` },
+    );
+    expect(state.subjects).toBeUndefined();
+  });
+
+  it('of what was no task at all are listed among the others, and come again as they were', async () => {
+    const durable = { stream: 'TASKS_DEFAULT', durable: kind };
+    const subject = `task.default.${kind}`;
+    await ensureDurable(world.bus, {
+      ...{ ...durable, filters: [subject], from: 'beginning', ackWaitMs: 5000, maxAckPending: 1 },
+    });
+    await park(world.bus, {
+      ...durable,
+      message: message(1, { headers: { 'formbus-kind': kind }, payload: '{"workspace":"w"}' }),
+      ...{ attempts: 1, error: new Error('not a task') },
+    });
+    const [letter] = await listed({ durable: kind });
+    expect(letter).toMatchObject({
+      kind: null,
+      task: null,
+      workspace: 'w',
+      headers: { 'formbus-kind': kind },
+    });
+    await letters.retry(letter?.id ?? '');
+    expect(await listed()).toEqual([]);
+    const again = await leaderGet(world.bus, 'TASKS_DEFAULT', { last_by_subj: subject });
+    expect(again?.headers.get('formbus-kind')).toBe(kind);
+    expect(Buffer.from(again?.payload ?? '').toString()).toBe('{"workspace":"w"}');
+  });
+
+  it('are dealt with many at a time', async () => {
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        park(world.bus, {
+          ...{ stream: 'TASKS_DEFAULT', durable: kind, message: message(n + 1), attempts: 1 },
+          error: new Error('no'),
+        }),
+      ),
+    );
+    const all = Promise.withResolvers<void>();
+    let [now, most] = [0, 0];
+    const dealt = await letters.each({ durable: kind }, 100, async () => {
+      most = Math.max(most, ++now);
+      if (now === 50) all.resolve();
+      await all.promise;
+      now--;
+    });
+    expect(dealt).toEqual({ done: 60, more: false });
+    expect(most).toBe(50);
+    let begun = 0;
+    const refused = letters.each({ durable: kind }, 100, () => {
+      begun++;
+      return Promise.reject(new Error('not today'));
+    });
+    await expect(refused).rejects.toThrow('not today');
+    expect(begun).toBeLessThan(60);
   });
 });

@@ -3,9 +3,10 @@ import { Problem } from '#contracts/errors';
 import type { Bus } from './bus.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { directGet, leaderGet, type RawMessage } from './direct-get.ts';
+import { hasDurable } from './durable.ts';
 import { ApiCode, isApiError, jetStream, store } from './jetstream-api.ts';
 import { DLQ_STREAM, EVENTS_STREAM, TASK_STREAMS } from './streams.ts';
-import { redeliverySubject } from './policy.ts';
+import { redeliveryDurable, redeliverySubject } from './policy.ts';
 import { parseTaskEnvelope, printTask, type TaskEnvelope } from './task/wire.ts';
 import type { TaskTracking } from './task/tracking.ts';
 
@@ -13,7 +14,7 @@ import type { TaskTracking } from './task/tracking.ts';
 export interface FiledLetter extends DeadLetter {
   /** Its sequence in the stream, as text. */
   readonly id: string;
-  /** Of a task: its kind, otherwise null. */
+  /** Of a task that can be read: its kind, otherwise null. */
   readonly kind: string | null;
   /** Of a task: its id. */
   readonly task: string | null;
@@ -48,6 +49,8 @@ export interface LetterPage {
 
 /** Sequences that are looked at together. */
 const WINDOW = 500;
+/** Letters that something is done to at the same time. */
+const AT_ONCE = 50;
 
 /** What operators do with dead letters. Everything is read from their stream: there is no second list to drift. */
 export class DeadLetters {
@@ -112,7 +115,8 @@ export class DeadLetters {
    * Has the work tried again, from its first attempt, and takes the letter out once that is durable. What is retried
    * twice at the same time is done once.
    *
-   * @throws Problem `dead_letter_not_found`, `dead_letter_discarded`
+   * @throws Problem `dead_letter_not_found`, `dead_letter_discarded`; `dead_letter_unclaimed` when its consumer is gone,
+   * which would never see it
    */
   async retry(id: string): Promise<void> {
     const letter = await this.get(id);
@@ -121,6 +125,7 @@ export class DeadLetters {
         'dead_letter_discarded',
         `The dead letter ${id} was discarded: ${letter.discarded.reason}`,
       );
+    await this.#requireReader(letter);
     if (letter.stream === EVENTS_STREAM) await this.#redeliver(letter);
     else if (letter.kind === null) await this.#publishAgain(letter);
     else await this.#enqueueAgain(letter);
@@ -144,9 +149,10 @@ export class DeadLetters {
   }
 
   /**
-   * Does the same to all that match, the newest first, at most `limit`.
+   * Does the same to the newest that match, at most `limit`, to many at a time and in any order.
    *
    * @returns how many it was done to, and whether more match
+   * @throws what `act` throws first, when those that were begun have ended; no more are begun then
    */
   async each(
     filter: LetterFilter,
@@ -154,13 +160,31 @@ export class DeadLetters {
     act: (letter: FiledLetter) => Promise<void>,
   ): Promise<{ done: number; more: boolean }> {
     const { items, next } = await this.list({ ...filter, discarded: false }, { limit });
-    for (const letter of items) {
-      await act(letter).catch((error: unknown) => {
-        // Somebody else has dealt with it.
-        if (!(error instanceof Problem && error.code === 'dead_letter_not_found')) throw error;
-      });
-    }
+    const failures: unknown[] = [];
+    const left = [...items];
+    const work = async (): Promise<void> => {
+      for (let letter = left.shift(); letter && failures.length === 0; letter = left.shift()) {
+        await act(letter).catch((error: unknown) => {
+          // Somebody else has dealt with it.
+          if (!(error instanceof Problem && error.code === 'dead_letter_not_found')) failures.push(error);
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    if (failures.length > 0) throw failures[0];
     return { done: items.length, more: next !== null };
+  }
+
+  async #requireReader({ id, stream, durable }: FiledLetter): Promise<void> {
+    const reader =
+      stream === EVENTS_STREAM
+        ? { stream: TASK_STREAMS.default, durable: redeliveryDurable(durable) }
+        : { stream, durable };
+    if (await hasDurable(this.#bus, reader.stream, reader.durable)) return;
+    throw new Problem(
+      'dead_letter_unclaimed',
+      `Nobody would take the dead letter ${id} up again: ${durable} has no consumer ${reader.durable} on ${reader.stream}`,
+    );
   }
 
   async #window(from: number, to: number): Promise<FiledLetter[]> {
@@ -189,7 +213,7 @@ export class DeadLetters {
     );
   }
 
-  /** It was nothing that a worker could read, or an event that was delivered again: the same once more. */
+  /** It was nothing that a worker could read: the same once more. */
   async #publishAgain({ id, subject, headers, payload = '' }: FiledLetter): Promise<void> {
     const own = Object.entries(headers).filter(([name]) => !name.startsWith('Nats-'));
     await store(this.#bus, subject, {
@@ -222,12 +246,12 @@ const DISCARDED = 'discarded';
 
 function fileOf({ seq, payload }: RawMessage): FiledLetter {
   const letter = JSON.parse(Buffer.from(payload).toString('utf8')) as DeadLetter & { discarded?: Discarded };
-  const isTask = letter.headers['formbus-kind'] !== undefined;
+  const task = taskOf(letter);
   return {
     ...letter,
     id: String(seq),
-    kind: isTask ? (letter.headers['formbus-kind'] ?? null) : null,
-    task: isTask ? envelopeOf(letter).id : null,
+    kind: task?.kind ?? null,
+    task: task?.id ?? null,
     workspace: workspaceOf(letter),
     discarded: letter.discarded ?? null,
   };
@@ -235,6 +259,15 @@ function fileOf({ seq, payload }: RawMessage): FiledLetter {
 
 const envelopeOf = ({ seq, headers }: DeadLetter): TaskEnvelope =>
   parseTaskEnvelope({ seq, headers: new Map(Object.entries(headers)) });
+
+/** Undefined when it is no task, or so broken a one that its worker could not read it either. */
+function taskOf(letter: DeadLetter): TaskEnvelope | undefined {
+  try {
+    return envelopeOf(letter);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Of an event it stands in the subject, of a task in the payload. */
 function workspaceOf({ stream, subject, payload }: DeadLetter): string | null {

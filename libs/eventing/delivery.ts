@@ -9,9 +9,9 @@ const TIMEOUT_MS = 5000;
 /** One message in the hands of a durable consumer: kept by heartbeats until it is answered. */
 export class HeldMessage {
   readonly message: RawMessage;
-  readonly info: DeliveryInfo;
   readonly #bus: Bus;
-  readonly #reply: string;
+  #info: DeliveryInfo;
+  #reply: string;
   readonly #heart: NodeJS.Timeout;
   readonly #left = Promise.withResolvers<void>();
   #answered = false;
@@ -19,11 +19,32 @@ export class HeldMessage {
   constructor(bus: Bus, msg: Msg, ackWaitMs: number) {
     this.#bus = bus;
     this.#reply = msg.reply ?? '';
-    this.info = parseDelivery(this.#reply);
-    this.message = { seq: this.info.seq, subject: msg.subject, headers: readHeaders(msg), payload: msg.data };
+    this.#info = parseDelivery(this.#reply);
+    this.message = {
+      seq: this.#info.seq,
+      subject: msg.subject,
+      headers: readHeaders(msg),
+      payload: msg.data,
+    };
     this.#heart = setInterval(() => {
       if (bus.connected) bus.nc.publish(this.#reply, '+WPI');
     }, ackWaitMs / 3);
+  }
+
+  /** Of the newest delivery that these hands know of. */
+  get info(): DeliveryInfo {
+    return this.#info;
+  }
+
+  /**
+   * Takes another delivery of the same message, which comes when heartbeats did not get through for too long: from now
+   * on it is that one which is kept alive and answered. False when an answer is on its way already.
+   */
+  takeOver(msg: Msg): boolean {
+    if (this.#answered) return false;
+    this.#reply = msg.reply ?? '';
+    this.#info = parseDelivery(this.#reply);
+    return true;
   }
 
   /** Resolves when it has been answered or abandoned, and is in these hands no more. */
@@ -47,9 +68,9 @@ export class HeldMessage {
     return this.#answer(`-NAK {"delay": ${Math.round(delayMs * 1_000_000)}}`);
   }
 
-  /** Never deliver it again. */
-  terminate(reason: string): Promise<void> {
-    return this.#answer(`+TERM ${reason.replace(/[\r\n]+/g, ' ').slice(0, 200)}`);
+  /** Never deliver it again: there is a dead letter. Why is said in that, since the server makes public what it is told. */
+  terminate(): Promise<void> {
+    return this.#answer('+TERM parked in the dead letters');
   }
 
   /** Stops the heartbeats without an answer: the server hands it out again when its wait is over. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConsumerConfig } from '@nats-io/jetstream';
 import type { Bus } from './bus.ts';
 import { ApiCode, isApiError, jetStream } from './jetstream-api.ts';
@@ -21,7 +22,10 @@ export interface DurableSpec {
   readonly headersOnly?: boolean;
 }
 
-/** Creates a durable consumer, or brings an existing one to its spec. */
+/**
+ * Creates a durable consumer, or brings an existing one to its spec. One that is as it must be is not written: a write
+ * takes along what was read before, and so would undo a pause that came in between.
+ */
 export async function ensureDurable(bus: Bus, spec: DurableSpec): Promise<void> {
   const wanted: Partial<ConsumerConfig> = {
     durable_name: spec.durable,
@@ -33,24 +37,28 @@ export async function ensureDurable(bus: Bus, spec: DurableSpec): Promise<void> 
     max_deliver: -1,
     max_ack_pending: spec.maxAckPending,
     ...(spec.headersOnly === true && { headers_only: true }),
-    ...startOf(spec.from),
   };
   const found = await durableConfig(bus, spec);
-  const start = found && {
-    deliver_policy: found.deliver_policy,
-    opt_start_seq: found.opt_start_seq,
-    opt_start_time: found.opt_start_time,
-  };
+  if (found !== undefined && holds(found, wanted)) return;
   await jetStream(bus, `CONSUMER.CREATE.${spec.stream}.${spec.durable}`, {
     stream_name: spec.stream,
     action: '',
-    config: { ...found, ...wanted, ...start },
+    config: { ...(found ?? startOf(spec.from)), ...wanted },
   });
 }
 
+const holds = (found: ConsumerConfig, wanted: Partial<ConsumerConfig>): boolean =>
+  Object.entries(wanted).every(([field, value]) =>
+    isDeepStrictEqual(found[field as keyof ConsumerConfig], value),
+  );
+
+/** Whether there is such a durable consumer. */
+export const hasDurable = async (bus: Bus, stream: string, durable: string): Promise<boolean> =>
+  (await durableConfig(bus, { stream, durable })) !== undefined;
+
 async function durableConfig(
   bus: Bus,
-  { stream, durable }: DurableSpec,
+  { stream, durable }: Pick<DurableSpec, 'stream' | 'durable'>,
 ): Promise<ConsumerConfig | undefined> {
   try {
     return (await jetStream<{ config: ConsumerConfig }>(bus, `CONSUMER.INFO.${stream}.${durable}`)).config;

@@ -4,7 +4,7 @@ import { eventually } from '#tools/testing/eventually';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import { connectBus, type Bus } from './bus.ts';
 import type { HeldMessage } from './delivery.ts';
-import { durablesOf } from './durable.ts';
+import { durablesOf, rewindDurable } from './durable.ts';
 import { Feed } from './feed.ts';
 import { jetStream } from './jetstream-api.ts';
 
@@ -98,6 +98,21 @@ describe('a feed', () => {
     expect(await after.feed.start({ rewind: true })).toBe(first);
     await eventually(() => expect(after.seqs()).toEqual([first + 1, first + 2, first + 3]));
     await after.feed.stop();
+  });
+
+  it('gives nothing twice that is in hand still, and answers the newest delivery', async () => {
+    const first = await firstSeq('twice', 2);
+    const { feed, taken, seqs } = feedOf('twice');
+    await feed.start();
+    await eventually(() => expect(taken).toHaveLength(2));
+    await rewindDurable(bus, 'S', 'twice');
+    // What is published now comes behind the other deliveries.
+    await publish('s.twice');
+    await eventually(() => expect(seqs()).toEqual([first, first + 1, first + 2]));
+    for (const held of taken) await held.ack();
+    const info = await jetStream<{ num_ack_pending: number }>(bus, 'CONSUMER.INFO.S.twice');
+    expect(info.num_ack_pending).toBe(0);
+    await feed.stop();
   });
 
   it('survives a restart of the server, and leaves nothing behind when it is removed', async () => {

@@ -3,7 +3,7 @@ import type { Msg } from '@nats-io/nats-core';
 import type { Bus } from './bus.ts';
 import { HeldMessage } from './delivery.ts';
 import { deleteDurable, ensureDurable, rewindDurable, type DurableSpec } from './durable.ts';
-import { Pull, type Pace } from './pull.ts';
+import { parseDelivery, Pull, type Pace } from './pull.ts';
 
 export interface FeedOptions extends Omit<DurableSpec, 'ackWaitMs' | 'maxAckPending'> {
   readonly bus: Bus;
@@ -27,7 +27,8 @@ export class Feed {
   readonly #stop = new AbortController();
   #pull: Pull | undefined;
   #running: Promise<void> = Promise.resolve();
-  #inHand = 0;
+  /** By their sequences. */
+  readonly #inHand = new Map<number, HeldMessage>();
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -51,7 +52,7 @@ export class Feed {
   fill(): void {
     if (this.#pull === undefined || this.#stop.signal.aborted) return;
     const { outstanding } = this.#pull;
-    const wanted = this.#options.window() - this.#inHand - outstanding;
+    const wanted = this.#options.window() - this.#inHand.size - outstanding;
     if (wanted > 0 && wanted >= outstanding) this.#pull.request(wanted);
   }
 
@@ -110,10 +111,13 @@ export class Feed {
   }
 
   #take(msg: Msg): void {
+    const { seq } = parseDelivery(msg.reply ?? '');
+    // The bus was away for longer than a message may be silent: whoever has it goes on, and none is given twice.
+    if (this.#inHand.get(seq)?.takeOver(msg) === true) return this.fill();
     const held = new HeldMessage(this.#options.bus, msg, ACK_WAIT_MS);
-    this.#inHand++;
+    this.#inHand.set(seq, held);
     void held.left.then(() => {
-      this.#inHand--;
+      if (this.#inHand.get(seq) === held) this.#inHand.delete(seq);
       this.fill();
     });
     this.#options.take(held);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Bus } from './bus.ts';
+import type { LetterOrigin } from './dead-letter.ts';
+import { directAt, type RawMessage } from './direct-get.ts';
 import type { EventLog } from './event-log.ts';
 import type { Codec } from './codec.ts';
 import { Permanent } from './disposition.ts';
@@ -29,7 +31,8 @@ const Redelivery = z.object({ seq: z.int().positive() });
 /** Where an event that a policy gave up is handed to it again. */
 export const redeliverySubject = (durable: string): string => `task.default.redeliver.${durable}`;
 
-const redeliveryDurable = (name: string): string => `redeliver-${name}`;
+/** Who takes them there. */
+export const redeliveryDurable = (name: string): string => `redeliver-${name}`;
 
 /**
  * Gives up a policy that nobody runs any more, with its place in the log: should it be started again, it begins as when
@@ -60,14 +63,14 @@ export async function startPolicy(
     from,
     decode: (message) => codec.decode(message),
   });
-  // Its dead letters name the event in the log, as those of the subscription above do.
   const again = new Subscription<StoredEvent>({
     ...shared,
     stream: TASK_STREAMS.default,
     durable: redeliveryDurable(name),
     filters: [redeliverySubject(name)],
-    decode: async ({ payload }) => {
-      const { seq } = Redelivery.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+    origin: (message) => eventOf(bus, name, message),
+    decode: async (message) => {
+      const seq = redelivered(message);
       const event = await log.at(seq);
       if (event === undefined) throw new Permanent(`there is no event ${seq} in the log`);
       return event;
@@ -79,4 +82,20 @@ export async function startPolicy(
       await Promise.all([events.drain(deadlineMs), again.drain(deadlineMs)]);
     },
   };
+}
+
+/** @throws when it is none */
+const redelivered = ({ payload }: RawMessage): number =>
+  Redelivery.parse(JSON.parse(Buffer.from(payload).toString('utf8'))).seq;
+
+/** What is given up for the second time has a letter as it had for the first: the policy's own, about the event. */
+async function eventOf(bus: Bus, name: string, again: RawMessage): Promise<LetterOrigin | undefined> {
+  let seq: number;
+  try {
+    seq = redelivered(again);
+  } catch {
+    return undefined;
+  }
+  const message = await directAt(bus, EVENTS_STREAM, seq);
+  return message && { stream: EVENTS_STREAM, durable: name, message };
 }

@@ -4,7 +4,9 @@ import { eventually } from '#tools/testing/eventually';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import type { DeadLetter } from './dead-letter.ts';
 import { leaderGet } from './direct-get.ts';
+import { rewindDurable } from './durable.ts';
 import { jetStream } from './jetstream-api.ts';
+import { metrics } from './metrics.ts';
 import {
   Deferred,
   Permanent,
@@ -117,6 +119,36 @@ describe('a durable subscription', () => {
     expect(parked?.headers['ce-type']).toBe('test.counter.counted.v1');
   });
 
+  it('stores one letter, also when whoever is told of it fails', async () => {
+    const stored: string[] = [];
+    const listening = world.bus.nc.subscribe(`dlq.EVENTS.${name}`, {
+      callback: (_error, msg) => void stored.push(msg.subject),
+    });
+    let told = 0;
+    await subscribe(() => Promise.reject(new Permanent('broken for good')), {
+      parked: () => (++told === 1 ? Promise.reject(new Error('not now')) : Promise.resolve()),
+    });
+    await append('a');
+    await eventually(() => expect(told).toBe(2), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await state()).toMatchObject({ num_ack_pending: 0 }));
+    expect(stored).toHaveLength(1);
+    const { values } = await metrics.deadLetters.get();
+    expect(values.find(({ labels }) => labels.durable === name)?.value).toBe(1);
+    listening.unsubscribe();
+  });
+
+  it('keeps the words of an error to the dead letter', async () => {
+    const reasons: (string | undefined)[] = [];
+    const listening = world.bus.nc.subscribe(`$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.EVENTS.${name}`, {
+      callback: (_error, msg) => void reasons.push(msg.json<{ reason?: string }>().reason),
+    });
+    await subscribe(() => Promise.reject(new Permanent('who@example.org is broken')));
+    await append('a');
+    await eventually(() => expect(reasons).toEqual(['parked in the dead letters']));
+    expect((await letter())?.error.message).toBe('who@example.org is broken');
+    listening.unsubscribe();
+  });
+
   it('parks at once what is permanent', async () => {
     let attempts = 0;
     await subscribe(async () => {
@@ -173,6 +205,29 @@ describe('a durable subscription', () => {
     await subscribe(async (event) => void seen.push(who(event)), { ackWaitMs: 300 });
     await eventually(() => expect(seen).toEqual(['b']));
     stuck.resolve();
+  });
+
+  it('works once on a message that comes again while it is in hand, and answers the newest delivery', async () => {
+    const release = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    await subscribe(
+      async (event, { attempt }) => {
+        begun.push(`${who(event)}${attempt}`);
+        if (who(event) === 'slow') await release.promise;
+        if (begun.length === 2) throw new Error('once');
+      },
+      { ackWaitMs: 10_000 },
+    );
+    await append('slow');
+    await eventually(() => expect(begun).toEqual(['slow1']));
+    await rewindDurable(world.bus, 'EVENTS', name);
+    // What is appended now comes behind the other delivery.
+    await append('next');
+    await eventually(() => expect(begun).toEqual(['slow1', 'next1', 'next2']));
+    expect(await state()).toMatchObject({ num_ack_pending: 1 });
+    release.resolve();
+    await eventually(async () => expect(await state()).toMatchObject({ num_ack_pending: 0 }));
+    expect(begun).toHaveLength(3);
   });
 
   it('handles no more at once than it may', async () => {

@@ -3,13 +3,13 @@ import { LRUCache } from 'lru-cache';
 import type { Msg } from '@nats-io/nats-core';
 import type { Bus } from './bus.ts';
 import { eventName } from './catalog.ts';
-import { park } from './dead-letter.ts';
+import { park, type LetterOrigin } from './dead-letter.ts';
 import { HeldMessage } from './delivery.ts';
 import type { RawMessage } from './direct-get.ts';
 import { DEFAULT_BACKOFF_MS, dispose, GivenUp, isPoison } from './disposition.ts';
-import { ensureDurable } from './durable.ts';
+import { ensureDurable, rewindDurable } from './durable.ts';
 import { metrics } from './metrics.ts';
-import { Pull } from './pull.ts';
+import { parseDelivery, Pull } from './pull.ts';
 import { inProcessSpan } from './trace.ts';
 
 export { Deferred, Permanent, Retryable } from './disposition.ts';
@@ -39,6 +39,11 @@ export interface SubscriptionOptions<Message> {
   readonly handle: (message: Message, delivery: Delivery) => Promise<void>;
   /** Where the durable starts when it is new; `beginning` by default. */
   readonly from?: 'beginning' | 'now';
+  /**
+   * At the start, whatever nobody acknowledged comes again in order, and counts as never delivered. For one process at
+   * a time: what another has in hand would come as well.
+   */
+  readonly rewind?: boolean;
   /** Messages handled at the same time by this process, 8 by default. No more are fetched than can be started. */
   readonly concurrency?: number;
   /** After so long without a sign of life a message is given to another process; 10 s by default. Slow handlers are kept alive. */
@@ -50,6 +55,10 @@ export interface SubscriptionOptions<Message> {
    * so many the message is taken to end its processes, and is parked.
    */
   readonly unanswered?: number;
+  /**
+   * What the dead letter of a message is about, where that is not the message itself: undefined when it is, after all.
+   */
+  readonly origin?: (message: RawMessage) => Promise<LetterOrigin | undefined>;
   /** Told of a message when its dead letter is stored, before it is given up; what it throws has both done again. */
   readonly parked?: (message: RawMessage, error: unknown) => Promise<void>;
   /**
@@ -75,9 +84,11 @@ export class Subscription<Message> {
   readonly #stop = new AbortController();
   readonly #abort = new AbortController();
   readonly #active = new Map<HeldMessage, Promise<void>>();
+  /** Those in hand, by their sequences. */
+  readonly #inHand = new Map<number, HeldMessage>();
   readonly #deferrals = new LRUCache<number, number>({ max: 10_000 });
   /** Messages that are to be parked and could not be yet, with their errors. */
-  readonly #unparked = new LRUCache<number, { error: unknown }>({ max: 10_000 });
+  readonly #unparked = new LRUCache<number, { error: unknown; stored: boolean }>({ max: 10_000 });
   /** Given to others, since this process stops. */
   readonly #released = new WeakSet<HeldMessage>();
   #pull: Pull | undefined;
@@ -94,7 +105,9 @@ export class Subscription<Message> {
 
   /** Resolves when the durable exists and messages are being fetched. */
   async start(): Promise<void> {
+    const { bus, stream, durable, rewind } = this.#options;
     await this.#ensureDurable();
+    if (rewind === true) await rewindDurable(bus, stream, durable);
     this.#running = this.#run();
   }
 
@@ -178,13 +191,34 @@ export class Subscription<Message> {
   }
 
   #receive(msg: Msg): void {
+    const { seq } = parseDelivery(msg.reply ?? '');
+    if (this.#isInHand(seq, msg)) return this.#refill();
     const held = new HeldMessage(this.#options.bus, msg, this.#ackWaitMs);
+    this.#inHand.set(seq, held);
     const work = this.#stop.signal.aborted ? this.#release(held) : this.#process(held);
     const done = work.finally(() => {
       this.#active.delete(held);
+      if (this.#inHand.get(seq) === held) this.#inHand.delete(seq);
       this.#refill();
     });
     this.#active.set(held, done);
+  }
+
+  /**
+   * Whether another delivery is of a message that this process works on still: the bus was away for longer than a
+   * message may be silent. Whoever works on it goes on, and answers the new delivery.
+   */
+  #isInHand(seq: number, msg: Msg): boolean {
+    const known = this.#inHand.get(seq);
+    const before = known?.info.attempt ?? 0;
+    if (known?.takeOver(msg) !== true) return false;
+    metrics.redeliveries.inc({ durable: this.#options.durable });
+    this.#notAnAttempt(seq, known.info.attempt - before);
+    return true;
+  }
+
+  #notAnAttempt(seq: number, deliveries = 1): void {
+    this.#deferrals.set(seq, (this.#deferrals.get(seq) ?? 0) + deliveries);
   }
 
   /** Never rejects. */
@@ -194,7 +228,7 @@ export class Subscription<Message> {
     if (info.attempt > 1) metrics.redeliveries.inc({ durable });
     const attempt = info.attempt - (this.#deferrals.get(message.seq) ?? 0);
     const unparked = this.#unparked.get(message.seq);
-    if (unparked !== undefined) return this.#park(held, attempt, unparked.error);
+    if (unparked !== undefined) return this.#park(held, attempt, unparked.error, unparked.stored);
     if (isPoison(attempt, this.#backoffMs, this.#options.unanswered)) {
       return this.#park(held, attempt, new Error(`delivered ${info.attempt} times, and never answered`));
     }
@@ -231,7 +265,7 @@ export class Subscription<Message> {
     const disposition = dispose(error, attempt, this.#backoffMs, Date.now());
     switch (disposition.kind) {
       case 'defer':
-        this.#deferrals.set(seq, (this.#deferrals.get(seq) ?? 0) + 1);
+        this.#notAnAttempt(seq);
         return this.#answer(held, 'deferred', () => held.retry(disposition.delayMs));
       case 'retry':
         bus.logger.warn(
@@ -247,14 +281,17 @@ export class Subscription<Message> {
   }
 
   /** The dead letter is stored before the message is given up. */
-  async #park(held: HeldMessage, attempts: number, error: unknown): Promise<void> {
-    const { bus, stream, durable, parked } = this.#options;
-    const { seq, subject } = held.message;
+  async #park(held: HeldMessage, attempts: number, error: unknown, isStored = false): Promise<void> {
+    const { bus, stream, durable, parked, origin } = this.#options;
+    const { message } = held;
+    const { seq, subject } = message;
+    let stored = isStored;
     try {
-      await park(bus, { stream, durable, message: held.message, attempts, error });
-      await parked?.(held.message, error);
+      if (!stored) await park(bus, { stream, durable, message, attempts, error }, await origin?.(message));
+      stored = true;
+      await parked?.(message, error);
     } catch (cause) {
-      this.#unparked.set(seq, { error });
+      this.#unparked.set(seq, { error, stored });
       bus.logger.error({ err: cause, durable, seq, subject }, 'a message could not be parked');
       return this.#answer(held, 'retried', () => held.retry(PARK_RETRY_MS));
     }
@@ -264,9 +301,7 @@ export class Subscription<Message> {
     );
     this.#unparked.delete(seq);
     this.#deferrals.delete(seq);
-    await this.#answer(held, 'parked', () =>
-      held.terminate(error instanceof Error ? error.message : String(error)),
-    );
+    await this.#answer(held, 'parked', () => held.terminate());
   }
 
   /** A lost answer is no loss: the message comes again. */

@@ -128,7 +128,7 @@ export class DeadLetterController {
       'A task is enqueued as it was; an event is given once more to the consumer that gave it up, and to no other. Then the letter is gone; what fails again becomes another.',
     scope: 'operations:write',
     response: Retried,
-    errors: ['dead_letter_not_found', 'dead_letter_discarded'],
+    errors: ['dead_letter_not_found', 'dead_letter_discarded', 'dead_letter_unclaimed'],
   })
   async retryOne(
     @FromCommandCaller() caller: CommandCaller,
