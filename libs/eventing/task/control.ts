@@ -1,13 +1,12 @@
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import { taskSubject, type TaskDefinition } from '#contracts/task';
 import type { Bus } from '../bus.ts';
+import { directGet } from '../direct-get.ts';
 import { ApiCode, isApiError, jetStream } from '../jetstream-api.ts';
 import { TASK_STREAMS } from '../streams.ts';
 
-/** How it stands with one kind of task. */
-export interface KindStatus {
-  readonly kind: string;
-  readonly tier: string;
+/** What of one kind is to be done. */
+export interface Backlog {
   /** Tasks that wait for a worker, those that are due later not among them. */
   readonly pending: number;
   /** Tasks in the hands of workers. */
@@ -15,6 +14,12 @@ export interface KindStatus {
   readonly paused: boolean;
   /** Seconds since the oldest task was enqueued that is not done; 0 when there is none. */
   readonly oldestSeconds: number;
+}
+
+/** How it stands with one kind of task. */
+export interface KindStatus extends Backlog {
+  readonly kind: string;
+  readonly tier: string;
   /** Tasks that are due later: delayed, recurring, or waiting for their next attempt. */
   readonly scheduled: number;
 }
@@ -30,26 +35,28 @@ export class TaskControl {
     this.#bus = bus;
   }
 
-  /** Of a kind that no worker has ever met, all counts are of what lies in its stream. */
+  /** The backlog, and what is due later. */
   async status(definition: TaskDefinition): Promise<KindStatus> {
     const { kind, tier } = definition;
-    const [consumer, counts, oldest] = await Promise.all([
-      this.#consumer(definition),
-      this.#counts(definition),
-      this.#oldest(definition),
+    const [backlog, scheduled] = await Promise.all([
+      this.backlog(definition),
+      this.#messagesOn(tier, `sched.${tier}.${kind}.>`),
     ]);
+    return { kind, tier, ...backlog, scheduled };
+  }
+
+  /** Of a kind that no worker has ever met, all that lies in its stream is pending. */
+  async backlog(definition: TaskDefinition): Promise<Backlog> {
+    const [consumer, oldest] = await Promise.all([this.#consumer(definition), this.#oldest(definition)]);
     return {
-      kind,
-      tier,
-      pending: consumer?.num_pending ?? counts.waiting,
+      pending: consumer?.num_pending ?? (await this.#messagesOn(definition.tier, taskSubject(definition))),
       running: consumer?.num_ack_pending ?? 0,
       paused: consumer?.paused === true,
       oldestSeconds: oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest) / 1000),
-      scheduled: counts.scheduled,
     };
   }
 
-  /** No task of this kind is begun from now on, by nobody, until it is resumed; those in hand are finished. */
+  /** No task of this kind is handed out from now on, to nobody, until it is resumed; those in hand are finished. */
   async pause({ kind, tier }: TaskDefinition): Promise<void> {
     await jetStream(this.#bus, `CONSUMER.PAUSE.${TASK_STREAMS[tier]}.${kind}`, { pause_until: FOR_EVER });
   }
@@ -67,23 +74,11 @@ export class TaskControl {
     }
   }
 
-  async #counts(definition: TaskDefinition): Promise<{ waiting: number; scheduled: number }> {
-    const { kind, tier } = definition;
-    const [waiting, scheduled] = await Promise.all([
-      this.#messagesOn(tier, taskSubject(definition)),
-      this.#messagesOn(tier, `sched.${tier}.${kind}.>`),
-    ]);
-    return { waiting, scheduled };
-  }
-
-  /** The server lists subjects by pages of 100,000: what lies beyond the first is not counted. */
-  async #messagesOn(tier: TaskDefinition['tier'], filter: string): Promise<number> {
-    const { state } = await jetStream<{ state: { subjects?: Record<string, number> } }>(
-      this.#bus,
-      `STREAM.INFO.${TASK_STREAMS[tier]}`,
-      { subjects_filter: filter },
-    );
-    return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
+  /** Counted by the server, without a list of subjects, of which there may be as many as there are schedules. */
+  async #messagesOn(tier: TaskDefinition['tier'], subject: string): Promise<number> {
+    const query = { seq: 1, subject, batch: 1 };
+    const { messages, pending } = await directGet(this.#bus, TASK_STREAMS[tier], query);
+    return messages.length + pending;
   }
 
   async #oldest(definition: TaskDefinition): Promise<number | undefined> {
