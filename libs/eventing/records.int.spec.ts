@@ -117,13 +117,6 @@ describe('records', () => {
     expect(await tasks.log.read(subject)).toMatchObject([{ data: { text: 'c' } }]);
   });
 
-  it('of tasks are forgotten when their time is up', async () => {
-    const subject = `tev.w.${name}`;
-    await tasks.record(subject, note('a'), stamp(), { ttlMs: 1000 });
-    expect(await tasks.log.tail(subject)).toBeGreaterThan(0);
-    await eventually(async () => expect(await tasks.log.read(subject)).toEqual([]));
-  });
-
   it('are followed from before the first one that is left', async () => {
     const after = await deliveries.log.lastSeq();
     for (const text of ['a', 'b', 'c']) await deliveries.record(`delivery.w.${name}._`, note(text), stamp());

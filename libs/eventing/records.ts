@@ -28,11 +28,6 @@ export interface RecordStamp extends Omit<Stamp, 'subject' | 'version'> {
   readonly version?: number;
 }
 
-export interface RecordOptions {
-  /** Milliseconds, in whole seconds, after which the stream forgets the record; it keeps it for its own time otherwise. */
-  readonly ttlMs?: number;
-}
-
 /** A stream of records: events of the same envelope as those of the log, kept for a while and decided by nobody. */
 export interface Records {
   /** Read as the log is. Positions are of an epoch of its own; what the stream has forgotten is not given. */
@@ -41,12 +36,7 @@ export interface Records {
    * Resolves when the record is durable; those of concurrent calls are stored together, in the order of the calls.
    * Rejects as {@link BatchPublisher.publish} does, and when the event does not fit its schema.
    */
-  record(
-    subject: string,
-    event: DomainEvent,
-    stamp: RecordStamp,
-    options?: RecordOptions,
-  ): Promise<Published>;
+  record(subject: string, event: DomainEvent, stamp: RecordStamp): Promise<Published>;
   /** Takes no more records, and resolves when those at hand are answered. */
   drain(): Promise<void>;
 }
@@ -60,14 +50,13 @@ export async function openRecords(bus: Bus, options: OpenRecordsOptions): Promis
   return {
     log: createEventLog({ bus, codec, epoch, stream }),
 
-    async record(subject, event, { version = 1, ...stamp }, { ttlMs } = {}) {
+    async record(subject, event, { version = 1, ...stamp }) {
       const { headers, payload } = codec.encode(
         codec.check(event),
         { ...stamp, subject, version },
         undefined,
       );
-      const ttl = ttlMs === undefined ? '' : `Nats-TTL: ${Math.max(1, Math.ceil(ttlMs / 1000))}s\r\n`;
-      return await publisher.publish({ subject, headers: headers + ttl, payload });
+      return await publisher.publish({ subject, headers, payload });
     },
 
     drain: () => publisher.drain(),

@@ -6,7 +6,7 @@ import { connectBus, type Bus } from '#eventing/bus';
 import { jetStream } from '#eventing/jetstream-api';
 import { openLog } from '#eventing/open';
 import { formatPosition } from '#eventing/position';
-import { openRecords, type Records, type RecordOptions } from '#eventing/records';
+import { openRecords, type Records } from '#eventing/records';
 import type { StoredEvent } from '#eventing/stored-event';
 import { DELIVERIES_STREAM, TASK_EVENTS_STREAM } from '#eventing/streams';
 import { eventually } from '#tools/testing/eventually';
@@ -110,10 +110,9 @@ describe('a read model of records', () => {
 
   const stamp = () => ({ id: randomUUID(), time: new Date().toISOString(), actor: 'a', correlation: 'c' });
   const jobSubject = (job: string): string => `tev.${workspace}.${job}`;
-  const change = async (job: string, state: string, options: { inMs?: number } & RecordOptions = {}) => {
-    const { inMs = HOUR, ...rest } = options;
+  const change = async (job: string, state: string, { inMs = HOUR }: { inMs?: number } = {}) => {
     const until = new Date(Date.now() + inMs).toISOString();
-    return await jobs.record(jobSubject(job), newEvent(jobChanged, { state, until }), stamp(), rest);
+    return await jobs.record(jobSubject(job), newEvent(jobChanged, { state, until }), stamp());
   };
   const attempt = (parcel: string, where: string) =>
     parcels.record(`delivery.${workspace}.${parcel}._`, newEvent(parcelTried, { where }), stamp());
