@@ -10,6 +10,7 @@ import type { EventFinder } from './event-finder.ts';
 import { refOfLog, refOfTask, type EventRef } from './event-ref.ts';
 import { Gate } from './gate.ts';
 import { Health } from './health.ts';
+import { insist } from './insist.ts';
 import { Lanes } from './lanes.ts';
 import { parseRetry, retrySubject, RETRY_STREAM, type Retry } from './retries.ts';
 import { isSubscribed, logFilters, taskFilter, wantsTasks } from './subscribed.ts';
@@ -79,14 +80,15 @@ export class EndpointDelivery {
     const { retries, events } = this.#deps;
     const { epochs } = events;
     const durable = durableOf(id);
-    if (settings.ordered)
-      for (const { lane, seq } of await retries.waiting(id)) if (lane !== null) this.#lanes.block(lane, seq);
+    // One that keeps no order any more still has lanes that wait, with what they hold back.
+    const blocked = firstOfLanes(await retries.waiting(id));
+    for (const [lane, seq] of blocked) this.#lanes.block(lane, seq);
     const log = this.#feed({
       ...{ stream: EVENTS_STREAM, durable, filters: logFilters(this.#record), from: { after: createdSeq } },
       headersOnly: true,
-      take: (held) => this.#takeEvent(held, refOfLog(held.message, epochs.log)),
+      take: (held) => this.#takeEvent(held, () => refOfLog(held.message, epochs.log)),
     });
-    this.#lanes.sawAll(await log.start({ rewind: settings.ordered }));
+    this.#lanes.sawAll(await log.start({ rewind: settings.ordered || blocked.size > 0 }));
     if (wantsTasks(this.#record)) {
       const tasks = this.#feed({
         ...{
@@ -95,7 +97,7 @@ export class EndpointDelivery {
           filters: [taskFilter(this.#record)],
           from: { since: updatedAt },
         },
-        take: (held) => this.#takeEvent(held, refOfTask(held.message, epochs.tasks)),
+        take: (held) => this.#takeEvent(held, () => refOfTask(held.message, epochs.tasks)),
       });
       await tasks.start();
     } else {
@@ -114,7 +116,7 @@ export class EndpointDelivery {
     this.#gate.close();
     await Promise.all(this.#feeds.map((feed) => feed.stop()));
     const late = setTimeout(() => this.#abort.abort(), STOP_MS);
-    for (const { held } of this.#queue.splice(0)) this.#run(giveBack(held));
+    for (const { held } of this.#queue.splice(0)) this.#run(this.#giveBack(held));
     while (this.#active.size > 0) await Promise.all(this.#active);
     clearTimeout(late);
   }
@@ -126,7 +128,7 @@ export class EndpointDelivery {
       return allowed > 1 ? 2 * allowed : allowed;
     };
     const take = (held: HeldMessage): void => {
-      if (this.#stopping.signal.aborted) this.#run(giveBack(held));
+      if (this.#stopping.signal.aborted) this.#run(this.#giveBack(held));
       else options.take(held);
     };
     const feed = new Feed({ ...options, take, window, bus: this.#deps.bus });
@@ -134,7 +136,8 @@ export class EndpointDelivery {
     return feed;
   }
 
-  #takeEvent(held: HeldMessage, event: EventRef | undefined): void {
+  #takeEvent(held: HeldMessage, read: () => EventRef | undefined): void {
+    const event = this.#readable(read);
     if (event === undefined || !isSubscribed(this.#record, event)) return held.ackSoon();
     const lane = this.#record.settings.ordered ? event.subject : null;
     this.#queue.push({ held, event, cause: 'event', attempt: 1, lane, resumes: false });
@@ -142,12 +145,54 @@ export class EndpointDelivery {
   }
 
   async #takeRetry(held: HeldMessage): Promise<void> {
-    const { source, seq, cause, attempt, lane } = parseRetry(held.message);
-    const event = await this.#deps.events.find(source, seq);
-    // A task's end may have expired; and a lane that has gone on has left this retry behind.
-    if (event === undefined || (lane !== null && this.#lanes.waitsFor(lane) !== seq)) return held.ackSoon();
-    this.#queue.push({ held, event, cause, attempt, lane, resumes: lane !== null });
-    this.#flow();
+    try {
+      const due = this.#readable(() => parseRetry(held.message));
+      const retry = due && (await this.#current(due));
+      if (retry === undefined) return held.ackSoon();
+      if (retry === 'later') return await held.retry(SOON_MS);
+      const { source, seq, cause, attempt, lane } = retry;
+      const event = await this.#insist('an event cannot be read', () => this.#deps.events.find(source, seq));
+      // A task's end may have expired.
+      if (event === undefined) return held.ackSoon();
+      this.#queue.push({ held, event, cause, attempt, lane, resumes: lane !== null });
+      this.#flow();
+    } catch (error) {
+      await this.#giveBack(held);
+      throw error;
+    }
+  }
+
+  /** Undefined for what cannot be read, ever: it would only come again. */
+  #readable<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.#deps.logger.error({ err: error }, 'a message for a webhook cannot be read and is left out');
+      return undefined;
+    }
+  }
+
+  /**
+   * What a retry that came due stands for. Undefined when its lane has left it behind. A deliverer that lost the lease may
+   * have put its own in the place of the one that the lane waits for: then it is that one which is due.
+   */
+  async #current(due: Retry): Promise<Retry | 'later' | undefined> {
+    const { lane, seq } = due;
+    if (lane === null) return due;
+    const waitsFor = this.#lanes.waitsFor(lane);
+    if (waitsFor === seq) return due;
+    if (waitsFor === undefined) {
+      if (this.#lanes.hasPassed(lane, seq)) return undefined;
+      if (this.#lanes.isBusy(lane)) return 'later';
+      this.#lanes.block(lane, seq);
+      return due;
+    }
+    this.#lanes.holdsBack(lane, seq);
+    if (this.#lanes.isBusy(lane)) return 'later';
+    const { retries } = this.#deps;
+    const waiting = await this.#insist('retries cannot be read', () => retries.waiting(this.#record.id));
+    if (waiting.some((other) => other.lane === lane && other.seq === waitsFor)) return undefined;
+    return this.#lanes.isBusy(lane) ? 'later' : { ...due, seq: waitsFor };
   }
 
   /** Begins as many attempts as there are slots, and fetches what can be begun next. */
@@ -156,8 +201,10 @@ export class EndpointDelivery {
       const next = this.#queue.findIndex(({ lane }) => lane === null || !this.#lanes.isBusy(lane));
       const [job] = next < 0 ? [] : this.#queue.splice(next, 1);
       if (job === undefined) break;
-      if (!job.resumes && job.lane !== null && this.#lanes.holdsBack(job.lane, job.event.seq))
-        job.held.ackSoon();
+      const { held, event, lane, resumes } = job;
+      if (resumes && lane !== null && this.#lanes.waitsFor(lane) !== event.seq)
+        this.#run(this.#giveBack(held)); // the lane went on meanwhile
+      else if (!resumes && lane !== null && this.#lanes.holdsBack(lane, event.seq)) held.ackSoon();
       else this.#run(this.#do(job));
     }
     for (const feed of this.#feeds) feed.fill();
@@ -188,14 +235,17 @@ export class EndpointDelivery {
     try {
       // A lane that goes on may have more to send.
       const outcome = await this.#attempt(job, job.resumes ? () => undefined : freeSlot);
-      if (outcome === 'closed') this.#queue.unshift(job);
+      if (outcome === 'closed' && this.#stopping.signal.aborted) await this.#giveBack(held);
+      else if (outcome === 'closed') this.#queue.unshift(job);
       else {
         if (lane !== null) await this.#afterwards(lane, outcome);
         // Were it lost, the delivery would be repeated with its id: that is what the id is for.
         held.ackSoon();
       }
     } catch (error) {
-      await giveBack(held);
+      // It is this event that comes again, however far the lane went on behind it.
+      if (lane !== null && job.resumes) this.#lanes.block(lane, job.event.seq);
+      await this.#giveBack(held);
       throw error;
     } finally {
       if (lane !== null) this.#lanes.leave(lane);
@@ -218,12 +268,13 @@ export class EndpointDelivery {
   async #afterwards(lane: string, outcome: Outcome): Promise<void> {
     if (outcome === 'waits') return;
     for (let rest = this.#lanes.rest(lane); rest !== undefined; rest = this.#lanes.rest(lane)) {
-      const event = await this.#nextOf(lane, rest);
+      const event = await this.#insist('a lane cannot be read', () => this.#nextOf(lane, rest));
       if (event === undefined) {
         if (this.#lanes.unblock(lane, rest.upTo)) return;
         continue;
       }
       this.#lanes.block(lane, event.seq);
+      if (this.#stopping.signal.aborted) return this.#goOnSoon(lane, event);
       const next = { event, cause: 'event', attempt: 1, lane } as const;
       const tried = await this.#attempt(next, () => undefined);
       if (tried === 'waits') return;
@@ -249,12 +300,29 @@ export class EndpointDelivery {
     return undefined;
   }
 
-  /** The first attempt at an event of a lane, later, since the endpoint is to be left alone. */
+  /** The first attempt at an event of a lane, later: the endpoint is to be left alone, or another process goes on. */
   async #goOnSoon(lane: string, { seq, source }: EventRef): Promise<void> {
     const retry = { source, seq, cause: 'retry', attempt: 1, lane } as const;
-    await this.#courier.schedule(this.#record.id, '', retry, new Date(Date.now() + SOON_MS));
+    const at = new Date(Date.now() + SOON_MS);
+    await this.#insist('a retry cannot be stored', () =>
+      this.#courier.schedule(this.#record.id, '', retry, at),
+    );
+  }
+
+  /** To whoever delivers next. That the server is away is no matter: it takes the message back by itself. */
+  #giveBack(held: HeldMessage): Promise<void> {
+    return held.retry(this.#stopping.signal.aborted ? 0 : SOON_MS).catch(() => undefined);
+  }
+
+  #insist<T>(trouble: string, work: () => Promise<T>): Promise<T> {
+    return insist(trouble, work, { logger: this.#deps.logger, signal: this.#abort.signal });
   }
 }
 
-/** To whoever delivers next. That the server is away is no matter: it takes the message back by itself. */
-const giveBack = (held: HeldMessage): Promise<void> => held.retry(0).catch(() => undefined);
+/** Where each lane waits: of several retries the earliest, so that nothing is passed over. */
+function firstOfLanes(waiting: readonly Retry[]): Map<string, number> {
+  const first = new Map<string, number>();
+  for (const { lane, seq } of waiting)
+    if (lane !== null) first.set(lane, Math.min(seq, first.get(lane) ?? seq));
+  return first;
+}

@@ -25,6 +25,15 @@ describe('lanes', () => {
     expect(lanes.holdsBack('a', 10)).toBe(false);
   });
 
+  it('know how far they have gone on', () => {
+    const lanes = new Lanes();
+    lanes.block('a', 5);
+    expect(lanes.hasPassed('a', 5)).toBe(false);
+    lanes.unblock('a', 5);
+    expect(lanes.hasPassed('a', 5)).toBe(true);
+    expect(lanes.hasPassed('a', 6)).toBe(false);
+  });
+
   it('take over what another process has seen', () => {
     const lanes = new Lanes();
     lanes.block('a', 5);

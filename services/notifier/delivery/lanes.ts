@@ -1,3 +1,8 @@
+import { LRUCache } from 'lru-cache';
+
+/** Lanes whose last retry is remembered; some hundred bytes each. */
+const REMEMBERED = 1_000;
+
 /** A lane in which an event waits for a retry: what comes behind it is not sent. */
 interface Block {
   /** The event that waits. */
@@ -13,6 +18,8 @@ interface Block {
 export class Lanes {
   readonly #busy = new Set<string>();
   readonly #blocked = new Map<string, Block>();
+  /** Of lanes that have gone on: up to where they did. */
+  readonly #gone = new LRUCache<string, number>({ max: REMEMBERED });
 
   /** Whether something of the lane is under way. */
   isBusy(lane: string): boolean {
@@ -66,6 +73,12 @@ export class Lanes {
       return false;
     }
     this.#blocked.delete(lane);
+    this.#gone.set(lane, Math.max(upTo, this.#gone.get(lane) ?? 0));
     return true;
+  }
+
+  /** Whether a lane is known to have gone on behind an event. */
+  hasPassed(lane: string, seq: number): boolean {
+    return (this.#gone.get(lane) ?? 0) >= seq;
   }
 }
