@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mailTask } from '#contracts/mail/mail.task';
 import { compileForm } from '#logic/compile';
 import { MailConfig } from '#services/notifier/mail/mail.settings';
+import { Typesetter } from '#services/notifier/mail/typesetter';
 import { checkContent } from '#services/notifier/mail/wording';
 
 const page = readFileSync(new URL('../../docs/mail.md', import.meta.url), 'utf8');
@@ -10,11 +11,13 @@ const blocks = (language: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, text]) => text ?? '');
 
 describe('the page on mail', () => {
-  it('shows templates that are taken', () => {
+  it('shows templates that are taken', async () => {
+    const typesetter = new Typesetter();
     const templates = blocks('liquid');
     expect(templates).toHaveLength(1);
     for (const text of templates)
-      expect(() => checkContent('receipt', { subject: 'S', text, html: text })).not.toThrow();
+      await checkContent(typesetter, 'receipt', { subject: 'S', text, html: text });
+    await typesetter.close();
   });
 
   it('shows forms that can be published', () => {

@@ -1,29 +1,23 @@
 import { Liquid, type Template } from 'liquidjs';
+import { TemplateFaults, type TemplateFault } from './template-fault.ts';
+import { excessOf } from './template-size.ts';
 
 const MIB = 1024 * 1024;
 
-/** Bounds of one part of one mail, so that no template holds the process up. */
+/** Bounds of one part of one mail, where they can be told with their place; the thread's own bounds end the rest. */
 const LIMITS = {
-  renderMs: 500,
+  renderMs: 250,
   /** What filters, ranges and assignments may make, in characters and items. */
-  memory: 16 * MIB,
+  memory: 4 * MIB,
   /** Tags and outputs that are rendered, loops unrolled. */
-  steps: 100_000,
-  outputLength: 4 * MIB,
+  steps: 50_000,
+  outputLength: MIB,
 } as const;
 
-/** Tags that read other templates: there are none to read. */
-const READING_TAGS = ['include', 'render', 'layout', 'block'] as const;
+/** Tags that read other templates, of which there are none; and `liquid`, whose lines would nest uncounted. */
+const MISSING_TAGS = ['include', 'render', 'layout', 'block', 'liquid'] as const;
 
 type Answered = readonly { readonly name: string; readonly answer: string }[];
-
-/** Something that is wrong with a template, and where: line and column begin with 1. */
-export interface TemplateFault {
-  readonly code: 'syntax' | 'unknown_variable' | 'too_long' | 'failed';
-  readonly message: string;
-  readonly line: number;
-  readonly column: number;
-}
 
 function engine(options: { escaping: boolean }): Liquid {
   const liquid = new Liquid({
@@ -40,7 +34,7 @@ function engine(options: { escaping: boolean }): Liquid {
     locale: 'en',
     ...(options.escaping ? { outputEscape: 'escape' as const } : {}),
   });
-  for (const tag of READING_TAGS) delete liquid.tags[tag];
+  for (const tag of MISSING_TAGS) delete liquid.tags[tag];
   liquid.registerFilter('answer', (answers: Answered, name: string) =>
     Array.isArray(answers) ? ((answers as Answered).find((one) => one.name === name)?.answer ?? '') : '',
   );
@@ -50,18 +44,20 @@ function engine(options: { escaping: boolean }): Liquid {
 const PLAIN = engine({ escaping: false });
 const ESCAPING = engine({ escaping: true });
 
-/** One part of a mail, parsed. What it puts out is escaped for HTML where that is asked for, unless it says `raw`. */
+/** One part of a mail, parsed: by the thread for templates alone, since any of them may take its time. What it puts out is escaped for HTML where that is asked for, unless it says `raw`. */
 export class LiquidText {
   readonly #engine: Liquid;
   readonly #template: Template[];
 
-  /** @throws TemplateFaults of syntax */
+  /** @throws TemplateFaults of syntax, or of its size */
   constructor(source: string, { html }: { html: boolean }) {
     this.#engine = html ? ESCAPING : PLAIN;
     try {
+      const excess = excessOf(source);
+      if (excess !== undefined) throw new TemplateFaults([excess]);
       this.#template = this.#engine.parse(source);
     } catch (error) {
-      throw new TemplateFaults(faultsOf(error, 'syntax'));
+      throw error instanceof TemplateFaults ? error : new TemplateFaults(faultsOf(error, 'syntax'));
     }
   }
 
@@ -92,16 +88,6 @@ export class LiquidText {
         line: location.row,
         column: location.col,
       }));
-  }
-}
-
-export class TemplateFaults extends Error {
-  override readonly name = 'TemplateFaults';
-  readonly faults: readonly TemplateFault[];
-
-  constructor(faults: readonly TemplateFault[]) {
-    super(faults.map(({ line, column, message }) => `${line}:${column} ${message}`).join('; '));
-    this.faults = faults;
   }
 }
 

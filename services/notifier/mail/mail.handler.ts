@@ -27,6 +27,7 @@ import { templateDecider } from './template.decider.ts';
 import { checkedPlace, templateId } from './template.place.ts';
 import type { TemplateDocument } from './template.projection.ts';
 import { queryTemplates } from './template.query.ts';
+import { Typesetter } from './typesetter.ts';
 import { receiptVariables, SAMPLES, type MailVariables } from './variables.ts';
 import { MAIL_TEMPLATES_MODEL, MAILER } from './tokens.ts';
 import { checkContent, word } from './wording.ts';
@@ -44,6 +45,7 @@ export class MailHandler {
     @Inject(EXECUTOR) private readonly executor: Executor,
     private readonly rpc: RpcClient,
     private readonly templates: TemplateCatalog,
+    private readonly typesetter: Typesetter,
     @Inject(MAIL_TEMPLATES_MODEL) private readonly model: ReadModel<TemplateDocument>,
     /** Null without a mail server. */
     @Inject(MAILER) private readonly mailer: Mailer | null,
@@ -56,7 +58,7 @@ export class MailHandler {
     const { caller, subject, text, html, expectVersion } = request;
     const place = checkedPlace(request);
     const content = { subject, text, html };
-    checkContent(place.purpose, content);
+    await checkContent(this.typesetter, place.purpose, content);
     await this.requireForm(caller, place);
     const { workspace, ...meta } = caller;
     const id = templateId(place);
@@ -115,7 +117,7 @@ export class MailHandler {
     const variables =
       submission === null ? sampleOf(place) : await this.receiptOf(caller, place.form, submission);
     const chosen = await this.chosen(caller, place, content, variables.language);
-    return { ...word(chosen.content, variables), source: chosen.source };
+    return { ...(await word(this.typesetter, chosen.content, variables)), source: chosen.source };
   }
 
   @MessagePattern(sendTestMail.subject)
@@ -130,7 +132,8 @@ export class MailHandler {
     const variables = sampleOf(place);
     const { language } = variables;
     const chosen = await this.chosen(caller, place, content, language);
-    const mail = { id: caller.commandId, to, language, wording: word(chosen.content, variables) };
+    const wording = await word(this.typesetter, chosen.content, variables);
+    const mail = { id: caller.commandId, to, language, wording };
     try {
       const { messageId, answer } = await mailer.send(mail, AbortSignal.timeout(TEST_TIMEOUT_MS));
       return { messageId, answer, source: chosen.source };
@@ -154,7 +157,7 @@ export class MailHandler {
     language: string,
   ): Promise<ChosenTemplate> {
     if (content === null) return this.templates.choose(workspace, { purpose, form, language });
-    checkContent(purpose, content);
+    await checkContent(this.typesetter, purpose, content);
     return { content, source: 'given' };
   }
 

@@ -8,11 +8,13 @@ import type { Mailer } from './mailer.ts';
 import { TemplateCatalog } from './template.catalog.ts';
 import type { TemplateDocument } from './template.projection.ts';
 import { MAIL_TEMPLATES_MODEL, MAILER } from './tokens.ts';
+import { Typesetter } from './typesetter.ts';
 
 export interface MailModuleDependencies {
   readonly executor: Executor;
   readonly rpc: RpcClient;
   readonly templates: TemplateCatalog;
+  readonly typesetter: Typesetter;
   readonly model: ReadModel<TemplateDocument>;
   readonly mailer: Mailer | undefined;
 }
@@ -20,7 +22,14 @@ export interface MailModuleDependencies {
 /** The RPC of mail: templates, previews, tests. */
 @Module({})
 export class MailModule {
-  static with({ executor, rpc, templates, model, mailer }: MailModuleDependencies): DynamicModule {
+  static with({
+    executor,
+    rpc,
+    templates,
+    typesetter,
+    model,
+    mailer,
+  }: MailModuleDependencies): DynamicModule {
     return {
       module: MailModule,
       controllers: [MailHandler],
@@ -28,6 +37,7 @@ export class MailModule {
         { provide: EXECUTOR, useValue: executor },
         { provide: RpcClient, useValue: rpc },
         { provide: TemplateCatalog, useValue: templates },
+        { provide: Typesetter, useValue: typesetter },
         { provide: MAIL_TEMPLATES_MODEL, useValue: model },
         { provide: MAILER, useValue: mailer ?? null },
       ],

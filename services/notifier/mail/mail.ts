@@ -19,6 +19,7 @@ import { mailWorker } from './mail.worker.ts';
 import { Mailer } from './mailer.ts';
 import { TemplateCatalog } from './template.catalog.ts';
 import { mailTemplatesProjection } from './template.projection.ts';
+import { Typesetter } from './typesetter.ts';
 
 export interface MailDependencies {
   readonly bus: Bus;
@@ -51,14 +52,18 @@ export function openMail(deps: MailDependencies): MailParts {
   const { bus, log, executor, queue, database, rpc, settings, logger, readiness } = deps;
   const mailer = settings === undefined ? undefined : new Mailer(settings);
   const templates = new TemplateCatalog(log);
+  // One for authors, one for what is sent: nobody's previews hold up mail.
+  const [trying, sending] = [new Typesetter(), new Typesetter()];
   const model = new ReadModel({ bus, log, database, projection: mailTemplatesProjection });
   const custody = new WebhookCustody(rpc);
   const deliveries = new MailDeliveries(deps.deliveries);
   readiness.add('mail', () => checkOf(mailer));
   if (mailer === undefined) logger.info('no mail server is configured (SMTP_URL): receipts are not sent');
   return {
-    module: MailModule.with({ executor, rpc, templates, model, mailer }),
-    tasks: [mailWorker({ sources: { log, rpc, custody }, mailer, templates, deliveries })],
+    module: MailModule.with({ executor, rpc, templates, typesetter: trying, model, mailer }),
+    tasks: [
+      mailWorker({ sources: { log, rpc, custody }, mailer, templates, typesetter: sending, deliveries }),
+    ],
     async startPolicy() {
       if (mailer !== undefined) return startMailPolicy({ bus, epoch: log.epoch, queue, rpc });
       await forgetMailPolicy(bus);
@@ -67,6 +72,8 @@ export function openMail(deps: MailDependencies): MailParts {
     close() {
       model.close();
       mailer?.close();
+      void trying.close();
+      void sending.close();
     },
   };
 }

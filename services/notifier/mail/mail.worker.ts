@@ -7,6 +7,7 @@ import type { AttemptOutcome, MailDeliveries } from './mail.deliveries.ts';
 import type { Mailer, Sent } from './mailer.ts';
 import { maskAddress, SmtpFailure } from './smtp-failure.ts';
 import type { TemplateCatalog } from './template.catalog.ts';
+import type { Typesetter } from './typesetter.ts';
 import { word } from './wording.ts';
 
 const attempts = new Counter({
@@ -20,6 +21,7 @@ export interface MailWorkerDependencies {
   /** Undefined without a mail server: tasks from before wait for one, and end as dead letters. */
   readonly mailer: Mailer | undefined;
   readonly templates: TemplateCatalog;
+  readonly typesetter: Typesetter;
   readonly deliveries: MailDeliveries;
 }
 
@@ -28,7 +30,7 @@ export const mailWorker = (dependencies: MailWorkerDependencies): HandledTask =>
   handle(mailTask, (payload, context) => sendMail(dependencies, payload, context));
 
 async function sendMail(
-  { sources, mailer, templates, deliveries }: MailWorkerDependencies,
+  { sources, mailer, templates, typesetter, deliveries }: MailWorkerDependencies,
   payload: MailPayload,
   context: TaskContext,
 ): Promise<void> {
@@ -63,7 +65,7 @@ async function sendMail(
 
   let sent: Sent;
   try {
-    sent = await send(mailer, templates, letter, payload, context);
+    sent = await send({ mailer, templates, typesetter }, letter, payload, context);
   } catch (error) {
     const final = error instanceof SmtpFailure && error.final;
     const state = final || context.last ? 'failed' : 'retrying';
@@ -75,15 +77,19 @@ async function sendMail(
 }
 
 async function send(
-  mailer: Mailer,
-  templates: TemplateCatalog,
+  {
+    mailer,
+    templates,
+    typesetter,
+  }: { readonly mailer: Mailer } & Pick<MailWorkerDependencies, 'templates' | 'typesetter'>,
   { to, variables }: Letter,
   { workspace, purpose, form }: MailPayload,
   { id, signal }: TaskContext,
 ): Promise<Sent> {
   const { language } = variables;
   const { content } = await templates.choose(workspace, { purpose, form, language });
-  return mailer.send({ id, to, language, wording: word(content, variables) }, signal);
+  const wording = await word(typesetter, content, variables);
+  return mailer.send({ id, to, language, wording }, signal);
 }
 
 function nextAttempt(attempt: number): string | null {

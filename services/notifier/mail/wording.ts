@@ -1,6 +1,7 @@
 import { Problem, type ErrorItem } from '#contracts/errors';
 import type { MailPurpose, TemplateContent } from '#contracts/mail/mail.events';
-import { LiquidText, TemplateFaults, type TemplateFault } from './liquid.ts';
+import { TemplateFaults, type TemplateFault } from './template-fault.ts';
+import type { Typeset, Typesetter, TypesetRequest } from './typesetter.ts';
 import { SAMPLES, type MailVariables } from './variables.ts';
 
 /** A mail as it is sent. */
@@ -10,26 +11,18 @@ export interface Wording {
   readonly html: string | null;
 }
 
-type Part = keyof TemplateContent;
-
+const PARTS = ['subject', 'text', 'html'] as const;
 const SUBJECT_LENGTH = 250;
 
 /** @throws Problem `invalid_template` when a limit is reached, or a variable is missing after all */
-export function word({ subject, text, html }: TemplateContent, variables: MailVariables): Wording {
-  return {
-    subject: oneLine(render('subject', subject, variables)),
-    text: render('text', text, variables),
-    html: html === null ? null : render('html', html, variables),
-  };
-}
-
-function render(part: Part, source: string, variables: MailVariables): string {
-  try {
-    return new LiquidText(source, { html: part === 'html' }).render(variables);
-  } catch (error) {
-    if (!(error instanceof TemplateFaults)) throw error;
-    throw invalid(error.faults.map((fault) => itemOf(part, fault)));
-  }
+export async function word(
+  typesetter: Typesetter,
+  content: TemplateContent,
+  variables: MailVariables,
+): Promise<Wording> {
+  const set = await typeset(typesetter, content, { variables: [variables], names: false });
+  const [subject = '', text = '', html] = set.map(({ made: [first = ''] }) => first);
+  return { subject: oneLine(subject), text, html: html ?? null };
 }
 
 /** Whatever stood in an answer, a subject is one line of text: no other header can begin in it. */
@@ -45,27 +38,43 @@ function oneLine(text: string): string {
  *
  * @throws Problem `invalid_template`
  */
-export function checkContent(purpose: MailPurpose, content: TemplateContent): void {
-  const errors = (['subject', 'text', 'html'] as const).flatMap((part) => {
-    const source = content[part];
-    return source === null ? [] : faultsIn(purpose, part, source).map((fault) => itemOf(part, fault));
-  });
-  if (errors.length > 0) throw invalid(errors);
+export async function checkContent(
+  typesetter: Typesetter,
+  purpose: MailPurpose,
+  content: TemplateContent,
+): Promise<void> {
+  const set = await typeset(typesetter, content, { variables: SAMPLES[purpose]('en'), names: true });
+  const [subject] = set;
+  if (subject?.made.some((made) => oneLine(made) === '')) throw invalid([itemOf('/subject', EMPTY)]);
 }
 
-function faultsIn(purpose: MailPurpose, part: Part, source: string): readonly TemplateFault[] {
-  const samples = SAMPLES[purpose]('en');
+interface SetPart {
+  readonly made: readonly string[];
+}
+
+/** Subject, text and, where there is one, HTML. */
+async function typeset(
+  typesetter: Typesetter,
+  content: TemplateContent,
+  how: Pick<TypesetRequest, 'variables' | 'names'>,
+): Promise<readonly SetPart[]> {
+  const named = PARTS.flatMap((name) => {
+    const source = content[name];
+    return source === null ? [] : [{ name, source, html: name === 'html' }];
+  });
+  const parts = named.map(({ source, html }) => ({ source, html }));
+  let set: readonly Typeset[];
   try {
-    const template = new LiquidText(source, { html: part === 'html' });
-    const unknown = template.unknownVariables(samples[0]);
-    if (unknown.length > 0) return unknown;
-    const made = samples.map((sample) => template.render(sample));
-    if (part === 'subject' && made.some((subject) => oneLine(subject) === '')) return [EMPTY];
-    return [];
+    set = await typesetter.typeset({ parts, ...how });
   } catch (error) {
-    if (error instanceof TemplateFaults) return error.faults;
-    throw error;
+    if (!(error instanceof TemplateFaults)) throw error;
+    throw invalid(error.faults.map((fault) => itemOf('', fault)));
   }
+  const errors = set.flatMap((one, at) =>
+    'faults' in one ? one.faults.map((fault) => itemOf(`/${named[at]?.name}`, fault)) : [],
+  );
+  if (errors.length > 0) throw invalid(errors);
+  return set.filter((one) => 'made' in one);
 }
 
 const invalid = (errors: readonly ErrorItem[]): Problem =>
@@ -75,8 +84,8 @@ const invalid = (errors: readonly ErrorItem[]): Problem =>
 
 const EMPTY: TemplateFault = { code: 'failed', message: 'the subject is empty', line: 1, column: 1 };
 
-const itemOf = (part: Part, { code, message, line, column }: TemplateFault): ErrorItem => ({
-  path: `/${part}`,
+const itemOf = (path: string, { code, message, line, column }: TemplateFault): ErrorItem => ({
+  path,
   code,
   message: `line ${line}, column ${column}: ${message}`,
 });
