@@ -16,6 +16,20 @@ describe('one attempt at a task', () => {
     await expect(runBounded(() => Promise.reject(new RangeError('no')), options())).rejects.toThrow('no');
   });
 
+  it('that throws before it has begun leaves no timer to call it a stray', async () => {
+    const stop = new AbortController();
+    let strays = 0;
+    const thrower = (): Promise<void> => {
+      throw new RangeError('at once');
+    };
+    await expect(
+      runBounded(thrower, options({ signals: [stop.signal], graceMs: 0, onStray: () => strays++ })),
+    ).rejects.toThrow('at once');
+    stop.abort();
+    await delay(5);
+    expect(strays).toBe(0);
+  });
+
   it('that takes too long is told to stop, and says so', async () => {
     await expect(runBounded(forEver, options({ timeoutMs: 5 }))).rejects.toThrow(TaskTimeout);
   });

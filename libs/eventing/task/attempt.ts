@@ -54,7 +54,8 @@ export function runBounded<T>(
       if (signal.aborted) stop(reasonOf(signal));
       else signal.addEventListener('abort', stopAll);
     }
-    work(control.signal).then(
+    // Async, so that what it throws at once is a rejection like others.
+    (async () => work(control.signal))().then(
       (result) => end(() => resolve(result)),
       // The work's own account of being aborted says less.
       (error: unknown) => end(() => reject(timedOut ?? (error as Error))),

@@ -12,6 +12,7 @@ import { traceparentOf } from '../trace.ts';
 import type { TaskTracking } from './tracking.ts';
 import {
   messageId,
+  putBackId,
   printSchedule,
   printTask,
   scheduleSubject,
@@ -24,7 +25,7 @@ export interface Enqueue<Payload> {
   /**
    * Derived from the cause (`<event id>:<purpose>`), so that a cause that is met twice asks for one task: the stream
    * knows ids for two minutes, and who may be later than that looks for the effect first. Of a tracked kind one token.
-   * Drawn at random when not given.
+   * Drawn at random when not given. Ids are unique over workspaces: they follow from ids that are.
    */
   readonly id?: string;
   readonly payload: Payload;
@@ -73,9 +74,9 @@ export class TaskQueue {
     return { id, duplicate };
   }
 
-  /** Puts a task back, to be tried again at that time. */
-  async again(definition: TaskDefinition, task: Task<unknown>, at: Date): Promise<void> {
-    await this.#publish(definition, task, messageId(task, at), at);
+  /** Puts a task back, to be tried again at that time, in the place of the message `seq`: once for each message. */
+  async again(definition: TaskDefinition, task: Task<unknown>, at: Date, seq: number): Promise<void> {
+    await this.#publish(definition, task, putBackId(task, seq), at);
   }
 
   /**
@@ -90,6 +91,9 @@ export class TaskQueue {
     when: Exclude<When, { at: Date }>,
     payload: z.infer<Payload>,
   ): Promise<void> {
+    // Each run is `<name>-<place in the stream>`.
+    if (definition.tracked && !isToken(`${name}-${Number.MAX_SAFE_INTEGER}`))
+      throw new RangeError(`ids of a ${definition.kind} must be one token: ${name} is none, or too long`);
     const envelope = newEnvelope(definition, name, {});
     const text = definition.payload.parse(payload);
     await this.#publishers[definition.tier].publish({
@@ -102,7 +106,10 @@ export class TaskQueue {
     });
   }
 
-  /** Takes back what was scheduled under this name or task id and has not come due; false when there is nothing. */
+  /**
+   * Takes back what was scheduled under this name or task id and has not come due; false when there is nothing. For two
+   * minutes the id is still known: who wants the task after all gives it another one.
+   */
   async cancelSchedule(definition: TaskDefinition, name: string): Promise<boolean> {
     const { purged } = await jetStream<{ purged: number }>(
       this.#bus,

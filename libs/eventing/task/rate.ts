@@ -28,6 +28,7 @@ export class RateLimit {
 
   /** Resolves when it is the caller's turn; rejects when the signal aborts. */
   async take(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const waitMs = this.reserve();
     if (waitMs > 0) await delay(waitMs, undefined, { signal });
   }

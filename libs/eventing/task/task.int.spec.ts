@@ -168,6 +168,15 @@ describe('tasks', () => {
     await eventually(() => expect(attempts).toEqual([1, 1, 1]));
   });
 
+  it('that are deferred to the same time twice come back twice', async () => {
+    const definition = define({ backoffMs: [] });
+    const at = new Date(Date.now() - 1000);
+    let runs = 0;
+    await work(definition, () => (++runs < 4 ? Promise.reject(new Deferred(at)) : Promise.resolve()));
+    await enqueue(definition, 1);
+    await eventually(() => expect(runs).toBe(4));
+  });
+
   it('that take too long are aborted, and the attempt failed', async () => {
     const definition = define({ timeoutMs: 50, backoffMs: [] });
     await work(definition, (_payload, { signal }) => delay(60_000, undefined, { signal }));
@@ -206,7 +215,7 @@ describe('tasks', () => {
     await tasks.queue.recur(definition, 'sweep', { everyMs: 1000 }, { workspace: 'w', n: 1 });
     await eventually(() => expect(ids.length).toBeGreaterThanOrEqual(2));
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids.every((id) => id.startsWith('sweep.'))).toBe(true);
+    expect(ids.every((id) => id.startsWith('sweep-'))).toBe(true);
     expect(await tasks.queue.cancelSchedule(definition, 'sweep')).toBe(true);
   });
 
@@ -296,12 +305,11 @@ describe('tasks', () => {
       expect(await state(batch)).toMatchObject({ state: 'succeeded', result: { failed: 0 } }),
     );
     expect(await letter()).toBeUndefined();
-    expect(runs).toBeGreaterThan(1);
   });
 
   describe('of a key', () => {
     it('are done in order, one at a time, also when one of them fails at first', async () => {
-      const definition = define({ key: ({ n }) => String(n % 2), concurrency: 4 });
+      const definition = define({ key: ({ n }) => String(n % 2), concurrency: 4, tracked: true });
       const done: number[] = [];
       let failed = false;
       for (let n = 0; n < 12; n++) await enqueue(definition, n);
@@ -318,8 +326,62 @@ describe('tasks', () => {
       expect(done.filter((n) => n % 2 === 1)).toEqual([1, 3, 5, 7, 9, 11]);
     });
 
-    it('are left to one process at a time', async () => {
+    it('are in order, too, when a process stops with many in hand, and are begun by nobody twice', async () => {
+      const definition = define({ key: () => 'one', tracked: true });
+      const gate = Promise.withResolvers<void>();
+      const begun: string[] = [];
+      const run =
+        (who: string, wait: Promise<void>) =>
+        async ({ n }: Payload, { signal }: { signal: AbortSignal }) => {
+          begun.push(`${who} ${n}`);
+          await Promise.race([wait, delay(600_000, undefined, { signal })]);
+        };
+      for (let n = 0; n < 6; n++) await enqueue(definition, n);
+      const first = await work(definition, run('first', gate.promise));
+      await eventually(() => expect(begun).toEqual(['first 0']));
+      await first.stop(50);
+      await work(definition, run('second', Promise.resolve()));
+      await eventually(() => expect(begun).toHaveLength(7));
+      expect(begun).toEqual(['first 0', ...[0, 1, 2, 3, 4, 5].map((n) => `second ${n}`)]);
+    });
+
+    it('that wait for another attempt hold up no other key, and can be cancelled', async () => {
+      const definition = define({
+        key: ({ n }) => String(n % 4),
+        concurrency: 1,
+        tracked: true,
+        backoffMs: [3_600_000],
+      });
+      const done: number[] = [];
+      await work(definition, ({ n }) => {
+        if (n === 0) return Promise.reject(new Error('not within an hour'));
+        done.push(n);
+        return Promise.resolve();
+      });
+      const ids: string[] = [];
+      for (let n = 0; n < 5; n++) ids.push((await enqueue(definition, n)).id);
+      await eventually(() => expect(done).toEqual([1, 2, 3]));
+      const [stuck = ''] = ids;
+      await eventually(async () => expect((await state(stuck))?.state).toBe('retrying'));
+      await tasks.tracking.cancel('w', stuck, new Date().toISOString());
+      await eventually(() => expect(done).toEqual([1, 2, 3, 4]));
+      expect((await state(stuck))?.state).toBe('cancelled');
+    });
+
+    it('have to be tracked', async () => {
       const definition = define({ key: () => 'one' });
+      await expect(
+        startTaskWorkers({
+          tasks,
+          handled: [handle(definition, () => Promise.resolve())],
+          tiers: ['high'],
+          logger: silent,
+        }),
+      ).rejects.toThrow('has to be tracked');
+    });
+
+    it('are left to one process at a time', async () => {
+      const definition = define({ key: () => 'one', tracked: true });
       const by: string[] = [];
       const run = (who: string) => () => {
         by.push(who);
@@ -409,6 +471,28 @@ describe('tasks', () => {
       const { id } = await enqueue(definition, 1);
       await eventually(async () => expect((await state(id))?.state).toBe('succeeded'));
       expect(resumed).toEqual([null, 'line 1', 'line 2']);
+    });
+
+    it('that say too much of their progress fail, and say why', async () => {
+      const definition = tracked({ backoffMs: [] });
+      let runs = 0;
+      await work(definition, (_payload, { progress }) => {
+        runs++;
+        progress({ note: 'x'.repeat(600) });
+        return Promise.resolve({ twice: 1 });
+      });
+      const { id } = await enqueue(definition, 1);
+      await eventually(async () => expect((await state(id))?.state).toBe('failed'));
+      expect(runs).toBe(1);
+      await eventually(async () => expect(await letter()).toMatchObject({ error: { name: 'ZodError' } }));
+    });
+
+    it('are dead letters when their result can not be stored', async () => {
+      const definition = tracked({ backoffMs: [], result: z.object({ text: z.string() }) });
+      await work(definition, () => Promise.resolve({ text: 'x'.repeat(9 * 1024 * 1024) }));
+      const { id } = await enqueue(definition, 1);
+      await eventually(async () => expect((await state(id))?.state).toBe('failed'));
+      await eventually(async () => expect(await letter()).toBeDefined());
     });
 
     it('are cancelled while they run', async () => {

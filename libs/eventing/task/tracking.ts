@@ -4,7 +4,7 @@ import { Problem } from '#contracts/errors';
 import { eventType } from '#contracts/event';
 import { isToken, subjects } from '#contracts/subjects';
 import type { TaskDefinition } from '#contracts/task';
-import { TASK_ENDS, taskChangedV1, type TaskProgress, type TaskSnapshot } from '#contracts/task/task.records';
+import { TASK_ENDS, taskChangedV1, TaskProgress, type TaskSnapshot } from '#contracts/task/task.records';
 import type { Bus } from '../bus.ts';
 import type { Codec } from '../codec.ts';
 import { leaderGet } from '../direct-get.ts';
@@ -59,7 +59,8 @@ export class TaskTracking {
     });
     if (message === undefined) return undefined;
     const event = await this.#codec.decode(message);
-    if (!event.known) throw new Error(`the state of task ${task} was written by a newer Formbus`);
+    if (!event.known)
+      throw new Problem('service_unavailable', `the state of task ${task} was written by a newer Formbus`);
     const { seq, version, actor, correlation } = event;
     return {
       snapshot: (event as StoredEvent<string, TaskSnapshot>).data,
@@ -94,7 +95,14 @@ export class TaskTracking {
       const found = await this.read(workspace, task);
       if (found?.snapshot.state !== 'failed') return;
       const expiresAt = new Date(Date.now() + MONTH_MS).toISOString();
-      const open = { state: 'queued', attempt: 0, problem: null, endedAt: null, expiresAt } as const;
+      const open = {
+        state: 'queued',
+        attempt: 0,
+        problem: null,
+        endedAt: null,
+        cancelRequestedAt: null,
+        expiresAt,
+      } as const;
       if ((await this.write(found, open)) !== undefined) return;
     }
   }
@@ -215,10 +223,25 @@ export class TrackedAttempt {
     this.#cancel.abort();
   }
 
-  /** Records the progress, the newest only: what comes while one is being written replaces what waits. */
+  /** Looks whether somebody has asked for an end: the notice of it may have been missed. */
+  async look(): Promise<void> {
+    const { workspace, snapshot } = this.#at;
+    const found = await this.#tracking.read(workspace, snapshot.task);
+    if (found?.snapshot.cancelRequestedAt !== null) this.#cancel.abort();
+  }
+
+  /**
+   * Records the progress, the newest only: what comes while one is being written replaces what waits.
+   *
+   * @throws ZodError when it is longer than a record takes
+   */
   progress(progress: Partial<TaskProgress>): void {
     const before = this.#progress ?? this.#at.snapshot.progress;
-    this.#progress = { done: 0, total: null, note: null, resume: null, ...before, ...progress };
+    this.#progress = TaskProgress.parse({
+      ...{ done: 0, total: null, note: null, resume: null },
+      ...before,
+      ...progress,
+    });
     if (this.#ended) return;
     this.#writing = this.#writing.then(async () => {
       const newest = this.#progress;
@@ -233,6 +256,15 @@ export class TrackedAttempt {
   begin(attempt: number): Promise<void> {
     const startedAt = this.#at.snapshot.startedAt ?? new Date().toISOString();
     return this.#write({ state: 'running', attempt, startedAt });
+  }
+
+  /** The attempt does not count: it was stopped with its worker. As far as that can be said now. */
+  async handBack(): Promise<void> {
+    await this.#settle();
+    const attempt = Math.max(0, this.snapshot.attempt - 1);
+    await this.#write({ state: 'queued', attempt, ...this.#lastProgress() }).catch((error: unknown) => {
+      this.#tracking.logger.warn({ err: error, task: this.snapshot.task }, 'a stopped attempt counts');
+    });
   }
 
   /** Waits for its next attempt. */

@@ -47,8 +47,8 @@ describe('a task on the wire', () => {
       actor: 'a',
     };
     const lines = printTask(envelope, { recurring: true }) + 'Nats-Scheduler: sched.high.spec.sweep\r\n';
-    expect(parseTask(definition, received(lines, { n: 1 }, 7)).id).toBe('sweep.7');
-    expect(parseTask(definition, received(lines, { n: 1 }, 8)).id).toBe('sweep.8');
+    expect(parseTask(definition, received(lines, { n: 1 }, 7)).id).toBe('sweep-7');
+    expect(parseTask(definition, received(lines, { n: 1 }, 8)).id).toBe('sweep-8');
   });
 
   it('is refused when it is none', () => {

@@ -73,7 +73,7 @@ export function parseTaskEnvelope({ seq, headers }: Pick<RawMessage, 'seq' | 'he
   const deaths = Number(headers.get(DEATHS) ?? 0);
   return {
     // A recurring task's message is the same each time; the place in its stream tells one run from the next.
-    id: headers.has(RECURRING) && headers.has(SCHEDULER) ? `${name}.${seq}` : name,
+    id: headers.has(RECURRING) && headers.has(SCHEDULER) ? `${name}-${seq}` : name,
     kind: required('formbus-kind'),
     attempt,
     queuedAt: required('formbus-queued-at'),
@@ -85,10 +85,13 @@ export function parseTaskEnvelope({ seq, headers }: Pick<RawMessage, 'seq' | 'he
   };
 }
 
-/** Names the task for the stream's duplicate window; one that is put back, by its time as well. */
-export function messageId({ kind, id }: Pick<TaskEnvelope, 'kind' | 'id'>, again?: Date): string {
-  return `Nats-Msg-Id: ${kind}.${escapeHeader(id)}${again === undefined ? '' : `@${again.getTime()}`}\r\n`;
-}
+/** Names the task for the stream's duplicate window. */
+export const messageId = ({ kind, id }: Pick<TaskEnvelope, 'kind' | 'id'>): string =>
+  `Nats-Msg-Id: ${kind}.${escapeHeader(id)}\r\n`;
+
+/** Names what is put back in the place of one message, so that this is done once, however often it was delivered. */
+export const putBackId = ({ kind, id }: Pick<TaskEnvelope, 'kind' | 'id'>, seq: number): string =>
+  `Nats-Msg-Id: ${kind}.${escapeHeader(id)}@${seq}\r\n`;
 
 /** When a schedule fires: once, or again and again by an interval or a cron expression of six fields. */
 export type When =

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { ERRORS, Problem } from '#contracts/errors';
 import { taskSubject, type TaskDefinition } from '#contracts/task';
-import { TASK_ENDS, type TaskProblem, type TaskProgress } from '#contracts/task/task.records';
+import { TASK_ENDS, type TaskProgress, type TaskState } from '#contracts/task/task.records';
 import type { Bus } from '../bus.ts';
 import type { RawMessage } from '../direct-get.ts';
 import { Deferred, GivenUp, Permanent } from '../disposition.ts';
@@ -12,7 +11,9 @@ import { metrics } from '../metrics.ts';
 import { runBounded } from './attempt.ts';
 import type { BatchLedger } from './batch.ts';
 import type { HandledTask } from './context.ts';
-import { Lanes } from './lanes.ts';
+import { insist } from './insist.ts';
+import { Lanes, type Place } from './lanes.ts';
+import { problemOf } from './problem.ts';
 import type { TaskQueue } from './queue.ts';
 import { RateLimit } from './rate.ts';
 import { TaskOver, TrackedAttempt, type TaskTracking } from './tracking.ts';
@@ -31,17 +32,17 @@ export interface TaskWorkerOptions {
 /** After so long without a sign of life of its worker a task is given to another one. */
 export const TASK_ACK_WAIT_MS = 5_000;
 /** Workers that may end while they have one task, before it is parked. */
-const MAX_DEATHS = 5;
-/** Where order keeps suspects together, so that innocents die with the guilty one. */
-const MAX_DEATHS_IN_ORDER = 20;
+const MAX_DEATHS = 9;
 /** Deliveries after which a task that nobody answered for is suspected. */
 const SUSPECT = 3;
 /** Suspects come again within so long, each at a time of its own. */
 const SPREAD_MS = 10_000;
-/** How soon a task comes again of which could not be said what became of it. */
-const UNSETTLED_MS = 1_000;
-/** Tasks of a keyed kind that are held for each that runs: those that wait behind others of their key. */
-const HELD_PER_LANE = 8;
+/** A payload that does not fit may be of a newer Formbus, whose workers will be here in a moment. */
+const MISFIT_BACKOFF_MS = [1_000, 10_000, 60_000];
+/** Tasks of a keyed kind that are held at least: those that wait behind others of their key. */
+const HELD = 256;
+/** Followed tasks are looked at this often, for a request to cancel whose notice was missed. */
+const LOOK_MS = 10_000;
 
 type AnyTask = Task<{ workspace: string }>;
 
@@ -52,6 +53,9 @@ export class TaskWorker {
   readonly #lanes: Lanes | undefined;
   readonly #rate: RateLimit | undefined;
   readonly #attempts = new Map<string, TrackedAttempt>();
+  /** Aborts when nothing more is to be begun. */
+  readonly #closing = new AbortController();
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(options: TaskWorkerOptions) {
     this.#options = options;
@@ -68,23 +72,34 @@ export class TaskWorker {
       decode: (message) => parseTask(definition, message),
       handle: (task, delivery) => this.#take(task, delivery),
       parked: (message, error) => this.#parked(message, error),
+      rewind: isOrdered(definition),
       ...(!isOrdered(definition) && { putBack: (message: RawMessage) => this.#putBack(message) }),
-      concurrency: isKeyed ? concurrency * HELD_PER_LANE : concurrency,
+      concurrency: isKeyed ? Math.max(concurrency, HELD) : concurrency,
       ackWaitMs: options.ackWaitMs ?? TASK_ACK_WAIT_MS,
-      // Every retry is a message of its own: what this one throws is the last word.
-      backoffMs: [],
-      unanswered: isOrdered(definition) ? MAX_DEATHS_IN_ORDER : MAX_DEATHS,
+      // Every retry is a message of its own, so this is only for what is no task, or not yet.
+      backoffMs: MISFIT_BACKOFF_MS,
+      unanswered: MAX_DEATHS,
       maxAckPending: 10_000,
     });
   }
 
-  start(): Promise<void> {
-    return this.#subscription.start();
+  async start(): Promise<void> {
+    await this.#subscription.start();
+    if (!this.#options.task.definition.tracked) return;
+    this.#looking = setInterval(() => {
+      for (const attempt of this.#attempts.values())
+        attempt.look().catch((error: unknown) => {
+          this.#options.logger.debug({ err: error }, 'a task could not be looked at');
+        });
+    }, LOOK_MS);
+    this.#looking.unref();
   }
 
-  /** Takes no more tasks; those in hand are done, or given back at the deadline. */
-  stop(deadlineMs?: number): Promise<void> {
-    return this.#subscription.drain(deadlineMs);
+  /** Begins nothing more; what has begun is done, or given back at the deadline. */
+  async stop(deadlineMs?: number): Promise<void> {
+    this.#closing.abort(new Error('the worker stops'));
+    await this.#subscription.drain(deadlineMs);
+    clearInterval(this.#looking);
   }
 
   /** Aborts the task if it is being done here. */
@@ -93,27 +108,22 @@ export class TaskWorker {
   }
 
   async #take(task: AnyTask, delivery: Delivery): Promise<void> {
-    const key = this.#options.task.definition.key?.(task.payload);
-    const take = async (): Promise<void> => {
-      await this.#rate?.take(delivery.signal);
-      await this.#attempt(task, delivery);
-    };
+    const { definition } = this.#options.task;
     try {
-      if (delivery.attempt >= SUSPECT && !isOrdered(this.#options.task.definition))
-        return await this.#setApart(task, delivery.attempt - 1);
-      await (this.#lanes === undefined || key === undefined ? take() : this.#lanes.run(key, take));
+      if (delivery.attempt >= SUSPECT && !isOrdered(definition))
+        return await this.#insist(delivery, () => this.#setApart(task, delivery));
+      const key = definition.key?.(task.payload);
+      if (this.#lanes === undefined || key === undefined) return await this.#attempt(task, delivery);
+      await this.#lanes.run(key, (place) => this.#attempt(task, delivery, place), this.#closing.signal);
     } catch (error) {
-      if (error instanceof GivenUp) throw error;
-      // Not the task failed, but to say what became of it: it comes again when that can be said.
-      const { kind } = this.#options.task.definition;
-      this.#options.logger.warn({ err: error, kind, task: task.id }, 'a task cannot be taken care of');
-      throw new Deferred(new Date(Date.now() + UNSETTLED_MS));
+      // Not begun any more, or told to stop: somebody else gets it.
+      throw error instanceof GivenUp ? error : new Deferred(new Date(), 'this worker stops');
     }
   }
 
   #putBack(message: RawMessage): Promise<void> {
     const { definition } = this.#options.task;
-    return this.#options.queue.again(definition, parseTask(definition, message), new Date());
+    return this.#options.queue.again(definition, parseTask(definition, message), new Date(), message.seq);
   }
 
   /**
@@ -121,37 +131,73 @@ export class TaskWorker {
    * those that nobody answered for are put back at times of their own: the innocent are done then, and the guilty one
    * is found.
    */
-  async #setApart(task: AnyTask, deaths: number): Promise<void> {
-    const total = (task.deaths ?? 0) + deaths;
-    if (total > MAX_DEATHS) throw new GivenUp(new Error(`${total} workers ended while they had this task`));
+  async #setApart(task: AnyTask, { attempt: delivered, seq }: Delivery): Promise<void> {
+    const deaths = (task.deaths ?? 0) + delivered - 1;
+    if (deaths > MAX_DEATHS) throw new GivenUp(new Error(`${deaths} workers ended while they had this task`));
     const at = new Date(Date.now() + Math.random() * SPREAD_MS);
-    await this.#options.queue.again(this.#options.task.definition, { ...task, deaths: total }, at);
+    await this.#options.queue.again(this.#options.task.definition, { ...task, deaths }, at, seq);
   }
 
-  /** @throws GivenUp when the task is for the dead letters; any other error when what became of it could not be said */
-  async #attempt(task: AnyTask, delivery: Delivery): Promise<void> {
-    const { definition } = this.#options.task;
-    const { kind } = definition;
-    const tracked = definition.tracked ? await this.#track(task) : undefined;
-    if (tracked === 'over') return this.#options.batches.ended(task, 'done');
-    const label = { kind };
-    const stopTimer = metrics.taskSeconds.startTimer(label);
-    metrics.tasksRunning.inc(label);
+  /**
+   * Resolves when what became of the task is durable.
+   *
+   * @throws GivenUp when it is for the dead letters; anything else when it is to be given to somebody else
+   */
+  async #attempt(given: AnyTask, delivery: Delivery, place?: Place): Promise<void> {
+    let task: AnyTask | undefined = given;
     try {
-      await tracked?.begin(task.attempt);
-      const ran = await this.#run(task, delivery, tracked);
-      if ('error' in ran) return await this.#failed(task, delivery, tracked, ran.error);
-      await tracked?.end('succeeded', { result: ran.result });
-      await this.#options.batches.ended(task, 'done');
-      metrics.tasks.inc({ kind, outcome: 'succeeded' });
+      while (task !== undefined) {
+        await this.#rate?.take(this.#closing.signal);
+        task = await this.#once(task, delivery, place);
+      }
     } catch (error) {
       if (!(error instanceof TaskOver)) throw error;
-      await this.#options.batches.ended(task, 'done');
+      await this.#insist(delivery, () => this.#options.batches.ended(given, 'done'));
     } finally {
-      metrics.tasksRunning.dec(label);
-      stopTimer();
-      this.#attempts.delete(`${task.payload.workspace}.${task.id}`);
+      this.#attempts.delete(nameOf(given));
     }
+  }
+
+  /** Gives the attempt that follows in its place, where order demands that. */
+  async #once(given: AnyTask, delivery: Delivery, place?: Place): Promise<AnyTask | undefined> {
+    const { task: handled, batches } = this.#options;
+    const { definition } = handled;
+    const insist = <T>(work: () => Promise<T>): Promise<T> => this.#insist(delivery, work);
+    const tracked = definition.tracked ? await insist(() => this.#track(given)) : undefined;
+    if (tracked !== undefined && 'over' in tracked) {
+      await insist(() => batches.ended(given, tracked.over === 'failed' ? 'failed' : 'done'));
+      return undefined;
+    }
+    const task = tracked === undefined ? given : this.#renumbered(given, tracked);
+    if (tracked !== undefined) this.#attempts.set(nameOf(task), tracked);
+    await insist(async () => tracked?.begin(task.attempt));
+    const ran = await this.#run(task, delivery, tracked);
+    if ('error' in ran) return await this.#failed(task, delivery, { tracked, place, error: ran.error });
+    await insist(async () => tracked?.end('succeeded', { result: ran.result }));
+    await insist(() => batches.ended(task, 'done'));
+    metrics.tasks.inc({ kind: definition.kind, outcome: 'succeeded' });
+    return undefined;
+  }
+
+  #insist<T>({ signal }: Delivery, work: () => Promise<T>): Promise<T> {
+    const { task, logger } = this.#options;
+    return insist(work, {
+      signal,
+      onTrouble: (error) => {
+        const { kind } = task.definition;
+        logger.warn({ err: error, kind }, 'what became of a task cannot be said yet');
+      },
+    });
+  }
+
+  /** Where tasks are tried again in their place, the number of the attempt stands in their state alone. */
+  #renumbered(task: AnyTask, { snapshot }: TrackedAttempt): AnyTask {
+    const { definition } = this.#options.task;
+    if (!isOrdered(definition) || snapshot.attempt === 0 || task.attempt > snapshot.attempt) return task;
+    const attempt = snapshot.attempt + 1;
+    if (attempt > definition.backoffMs.length + 1)
+      throw new GivenUp(new Error('the worker ended while it made the last attempt at this task'));
+    return { ...task, attempt };
   }
 
   async #run(
@@ -173,6 +219,9 @@ export class TaskWorker {
       resume: tracked?.snapshot.progress?.resume ?? null,
       progress: (progress: Partial<TaskProgress>) => tracked?.progress(progress),
     };
+    const label = { kind: definition.kind };
+    const stopTimer = metrics.taskSeconds.startTimer(label);
+    metrics.tasksRunning.inc(label);
     try {
       const result = await runBounded((signal) => run(task.payload, { ...context, signal }), {
         timeoutMs: definition.timeoutMs,
@@ -182,41 +231,41 @@ export class TaskWorker {
       return { result: definition.result ? definition.result.parse(result) : null };
     } catch (error) {
       return { error };
+    } finally {
+      metrics.tasksRunning.dec(label);
+      stopTimer();
     }
   }
 
-  /** The task's state, or that there is nothing left to do. */
-  async #track(task: AnyTask): Promise<TrackedAttempt | 'over'> {
+  /** The task's state, or how it ended when there is nothing left to do. */
+  async #track(task: AnyTask): Promise<TrackedAttempt | { readonly over: TaskState }> {
     const { tracking, task: handled } = this.#options;
     const at = await tracking.queued(handled.definition, task);
-    if (TASK_ENDS.has(at.snapshot.state)) return 'over';
+    if (TASK_ENDS.has(at.snapshot.state)) return { over: at.snapshot.state };
     const attempt = new TrackedAttempt(tracking, handled.definition, at);
-    if (at.snapshot.cancelRequestedAt !== null) {
-      await attempt.end('cancelled');
-      return 'over';
-    }
-    this.#attempts.set(`${task.payload.workspace}.${task.id}`, attempt);
-    return attempt;
+    if (at.snapshot.cancelRequestedAt === null) return attempt;
+    await attempt.end('cancelled');
+    return { over: 'cancelled' };
   }
 
-  /** Returns when the task is taken care of; throws when it is for the dead letters, or given back. */
-  async #failed(
-    task: AnyTask,
-    delivery: Delivery,
-    tracked: TrackedAttempt | undefined,
-    error: unknown,
-  ): Promise<void> {
+  /**
+   * Sees to what follows from an attempt that failed: gives the next one where it is made in its place.
+   *
+   * @throws GivenUp when the task is for the dead letters
+   */
+  async #failed(task: AnyTask, delivery: Delivery, failed: FailedAttempt): Promise<AnyTask | undefined> {
+    const { tracked, error } = failed;
     const { definition } = this.#options.task;
     const { kind, backoffMs } = definition;
-    if (delivery.signal.aborted) throw error; // the process stops, and the task was given back
-    if (tracked?.signal.aborted === true) {
-      await tracked.end('cancelled');
-      metrics.tasks.inc({ kind, outcome: 'cancelled' });
-      return this.#options.batches.ended(task, 'done');
+    if (delivery.signal.aborted) {
+      // Stopped, not failed: the next worker makes this attempt again.
+      await tracked?.handBack();
+      throw error;
     }
+    if (tracked?.signal.aborted === true) return await this.#cancelled(task, delivery, tracked);
     if (error instanceof Deferred) {
       metrics.tasks.inc({ kind, outcome: 'deferred' });
-      return this.#again(task, delivery, error.at, tracked);
+      return await this.#again(task, delivery, error.at, { ...failed, error: undefined });
     }
     const pauseMs = error instanceof Permanent ? undefined : backoffMs[task.attempt - 1];
     if (pauseMs === undefined) throw new GivenUp(error);
@@ -227,25 +276,40 @@ export class TaskWorker {
     );
     metrics.tasks.inc({ kind, outcome: 'retried' });
     const at = new Date(Date.now() + pauseMs);
-    return this.#again({ ...task, attempt: attempt + 1 }, delivery, at, tracked, error);
+    return await this.#again({ ...task, attempt: attempt + 1 }, delivery, at, failed);
+  }
+
+  async #cancelled(task: AnyTask, delivery: Delivery, tracked: TrackedAttempt): Promise<undefined> {
+    await this.#insist(delivery, () => tracked.end('cancelled'));
+    await this.#insist(delivery, () => this.#options.batches.ended(task, 'done'));
+    metrics.tasks.inc({ kind: this.#options.task.definition.kind, outcome: 'cancelled' });
   }
 
   /**
    * Waits for its next attempt as a schedule, which survives everything and holds no place among those in hand. Where
-   * tasks of a key are in order it is held instead, or the next one of its key would overtake it.
+   * tasks of a key are in order it is held instead, or the next one of its key would overtake it; others may begin
+   * meanwhile.
    */
   async #again(
     task: AnyTask,
     delivery: Delivery,
     at: Date,
-    tracked: TrackedAttempt | undefined,
-    error?: unknown,
-  ): Promise<void> {
+    { tracked, place, error }: FailedAttempt,
+  ): Promise<AnyTask | undefined> {
     const { definition } = this.#options.task;
-    await tracked?.again(error === undefined ? null : problemOf(error));
-    if (!isOrdered(definition)) return this.#options.queue.again(definition, task, at);
-    await delay(Math.max(0, at.getTime() - Date.now()), undefined, { signal: delivery.signal });
-    return this.#attempt(task, delivery);
+    await this.#insist(delivery, async () => tracked?.again(error === undefined ? null : problemOf(error)));
+    if (!isOrdered(definition) || place === undefined) {
+      await this.#insist(delivery, () => this.#options.queue.again(definition, task, at, delivery.seq));
+      return undefined;
+    }
+    const awake = AbortSignal.any([this.#closing.signal, ...(tracked ? [tracked.signal] : [])]);
+    const pauseMs = Math.max(0, at.getTime() - Date.now());
+    await place.rest(async () => {
+      await delay(pauseMs, undefined, { signal: awake }).catch(() => undefined); // why it ended is asked below
+    });
+    this.#closing.signal.throwIfAborted();
+    if (tracked?.signal.aborted === true) return await this.#cancelled(task, delivery, tracked);
+    return task;
   }
 
   /** The dead letter is stored: whoever follows the task is told. */
@@ -273,12 +337,14 @@ export class TaskWorker {
   }
 }
 
-const isOrdered = (definition: TaskDefinition): boolean =>
-  definition.key !== undefined && (definition.perKey ?? 1) === 1;
-
-/** What callers are told: a Problem as it is, of anything else that it failed; its words are for the dead letters. */
-function problemOf(error: unknown): TaskProblem {
-  const code = error instanceof Problem ? error.code : 'task_failed';
-  const detail = error instanceof Problem || error instanceof Permanent ? error.message : null;
-  return { code, title: ERRORS[code].title, detail };
+interface FailedAttempt {
+  readonly tracked: TrackedAttempt | undefined;
+  readonly place: Place | undefined;
+  readonly error: unknown;
 }
+
+const nameOf = ({ id, payload }: AnyTask): string => `${payload.workspace}.${id}`;
+
+/** Whether tasks of a key come one after another, which a task that waits for its next attempt must not break. */
+export const isOrdered = (definition: TaskDefinition): boolean =>
+  definition.key !== undefined && (definition.perKey ?? 1) === 1;

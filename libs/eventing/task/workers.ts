@@ -5,7 +5,7 @@ import { acquireLease, type Lease } from '../lease.ts';
 import { metrics } from '../metrics.ts';
 import type { HandledTask } from './context.ts';
 import type { Tasks } from './open.ts';
-import { TASK_ACK_WAIT_MS, TaskWorker } from './worker.ts';
+import { isOrdered, TaskWorker } from './worker.ts';
 
 export interface TaskWorkersOptions {
   readonly tasks: Tasks;
@@ -26,10 +26,20 @@ const LEASE_MS = 6_000;
 const RETRY_MS = 1_000;
 const MEASURE_MS = 10_000;
 
-/** Starts to work on tasks; resolves when those of kinds that any process may do are being taken. */
+/**
+ * Starts to work on tasks; resolves when those of kinds that any process may do are being taken.
+ *
+ * @throws Error when a kind keeps an order and is not tracked
+ */
 export async function startTaskWorkers(options: TaskWorkersOptions): Promise<TaskWorkers> {
   const { tasks, tiers, handled } = options;
   const here = handled.filter(({ definition }) => tiers.includes(definition.tier));
+  for (const { definition } of here) {
+    if (isOrdered(definition) && !definition.tracked)
+      throw new Error(
+        `${definition.kind} keeps an order and has to be tracked: its state tells its attempts`,
+      );
+  }
   const kinds = here.map((task) =>
     isExclusive(task) ? new Exclusive(options, task) : new Shared(options, task),
   );
@@ -115,12 +125,7 @@ class Exclusive {
   }
 
   async #hold(lease: Lease): Promise<void> {
-    const { definition } = this.#task;
-    const { tasks, ackWaitMs = TASK_ACK_WAIT_MS } = this.#options;
     const over = AbortSignal.any([this.#stopping.signal, lease.lost]);
-    // What a worker that died had in hand comes again after its wait; what is behind it in order must not come first.
-    const { running } = await tasks.control.status(definition);
-    if (running > 0) await delay(ackWaitMs, undefined, { signal: over }).catch(() => undefined);
     if (over.aborted) return;
     const worker = newWorker(this.#options, this.#task);
     this.worker = worker;
@@ -138,7 +143,7 @@ class Exclusive {
 function measure({ tasks, logger }: TaskWorkersOptions, handled: readonly HandledTask[]): { stop(): void } {
   const look = async (): Promise<void> => {
     for (const { definition } of handled) {
-      const { kind, pending, oldestSeconds } = await tasks.control.status(definition);
+      const { kind, pending, oldestSeconds } = await tasks.control.backlog(definition);
       metrics.tasksPending.set({ kind }, pending);
       metrics.taskOldestSeconds.set({ kind }, oldestSeconds);
     }
