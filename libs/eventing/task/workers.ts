@@ -143,7 +143,8 @@ class Exclusive {
 function measure({ tasks, logger }: TaskWorkersOptions, handled: readonly HandledTask[]): { stop(): void } {
   const look = async (): Promise<void> => {
     for (const { definition } of handled) {
-      const { kind, pending, oldestSeconds } = await tasks.control.backlog(definition);
+      const { kind } = definition;
+      const { pending, oldestSeconds } = await tasks.control.backlog(definition);
       metrics.tasksPending.set({ kind }, pending);
       metrics.taskOldestSeconds.set({ kind }, oldestSeconds);
     }
