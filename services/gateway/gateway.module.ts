@@ -20,6 +20,7 @@ import { TaskController } from './task/task.controller.ts';
 import { EXECUTOR, LOGGER, OPERATOR_WORKSPACE, TASKS } from './tokens.ts';
 import { DeliveryController } from './webhook/delivery.controller.ts';
 import { EventTypeController } from './webhook/event-type.controller.ts';
+import { ReplayController } from './webhook/replay.controller.ts';
 import { WebhookController } from './webhook/webhook.controller.ts';
 import { WorkspaceController } from './workspace/workspace.controller.ts';
 
@@ -47,6 +48,7 @@ export class GatewayModule {
         FormController,
         SubmissionController,
         WebhookController,
+        ReplayController,
         DeliveryController,
         EventTypeController,
         MailTemplateController,

@@ -9,8 +9,9 @@ import { DeliveryId, getDelivery, listDeliveries, redeliver } from '#contracts/w
 import { RpcClient } from '#service/rpc-client';
 import { Operation } from '../http/operation.ts';
 import { Cursor, PageLimit } from '../http/paging.ts';
-import { FromCaller, FromCommandCaller } from '../http/principal.ts';
+import { FromCaller, FromCommandCaller, FromPrincipal, type Principal } from '../http/principal.ts';
 import { sayAge } from '../http/response-headers.ts';
+import { mayReadAnswers } from './answers.ts';
 import { WebhookPath } from './webhook.bodies.ts';
 
 const DeliveryPath = WebhookPath.extend({ delivery: DeliveryId });
@@ -67,19 +68,20 @@ export class DeliveryController {
     id: 'getDelivery',
     summary: 'Read one delivery with its attempts and the body that is sent',
     description:
-      'The last 50 attempts. Bodies of requests are not kept: `body` is made of the event anew, as the endpoint would get it now. Of answers, the first KiB of those that failed is kept.',
+      'The last 50 attempts. Bodies of requests are not kept: `body` is made of the event anew, as the endpoint would get it now. Of answers, the first KiB of those that failed is kept. To keys without the scope `submissions:read` all of them are null, since they may hold what was submitted.',
     scope: 'webhooks:read',
     response: getDelivery.response,
     errors: ['webhook_not_found', 'delivery_not_found', 'read_model_unavailable'],
   })
   async get(
     @FromCaller() caller: Caller,
+    @FromPrincipal() principal: Principal,
     @Param({ schema: DeliveryPath }) { webhook, delivery }: z.infer<typeof DeliveryPath>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.infer<typeof getDelivery.response>> {
     const found = await this.rpc.call(getDelivery, { caller, webhook, delivery });
     sayAge(reply, found.readModel);
-    return found;
+    return mayReadAnswers(principal) ? found : withoutBodies(found);
   }
 
   @Post(':delivery/redeliver')
@@ -110,3 +112,15 @@ export class DeliveryController {
     return accepted;
   }
 }
+
+type FoundDelivery = z.infer<typeof getDelivery.response>;
+
+/** An endpoint may well answer with what it was sent. */
+const withoutBodies = (found: FoundDelivery): FoundDelivery => ({
+  ...found,
+  body: null,
+  attempts: found.attempts.map((attempt) => ({
+    ...attempt,
+    response: attempt.response && { ...attempt.response, body: null },
+  })),
+});

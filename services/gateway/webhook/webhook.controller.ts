@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -12,7 +12,6 @@ import {
   getWebhook,
   getWebhookSecret,
   listWebhooks,
-  replayWebhook,
   rotateWebhookSecret,
   testWebhook,
   Webhook,
@@ -20,17 +19,14 @@ import {
   WebhookSecret,
   type WebhookCommitted,
 } from '#contracts/webhook/webhook.rpc';
-import type { Tasks } from '#eventing/task/open';
 import { RpcClient } from '#service/rpc-client';
 import { Operation } from '../http/operation.ts';
 import { Cursor, PageLimit } from '../http/paging.ts';
-import { FromCaller, FromCommandCaller } from '../http/principal.ts';
+import { FromCaller, FromCommandCaller, FromPrincipal, type Principal } from '../http/principal.ts';
 import { IdempotencyKey, IfMatch, RequiredIfMatch } from '../http/request-headers.ts';
 import { entityTag, keepSecret, sayCommitted } from '../http/response-headers.ts';
-import { ACCEPTED, findTask, sayAccepted } from '../task/accepted.ts';
-import { Task } from '../task/task.resource.ts';
-import { TASKS } from '../tokens.ts';
-import { ChangeBody, CreateBody, ReplayBody, WebhookPath } from './webhook.bodies.ts';
+import { mayReadAnswers, requireAnswers, requireThin } from './answers.ts';
+import { ChangeBody, CreateBody, WebhookPath } from './webhook.bodies.ts';
 
 const ListQuery = z.strictObject({
   state: z.enum(['enabled', 'disabled']).optional(),
@@ -47,17 +43,14 @@ const CHANGING = ['webhook_not_found', 'stale', 'contended', 'outcome_unknown'] 
 @ApiTags('webhooks')
 @Controller('v1/webhooks')
 export class WebhookController {
-  constructor(
-    private readonly rpc: RpcClient,
-    @Inject(TASKS) private readonly tasks: Tasks,
-  ) {}
+  constructor(private readonly rpc: RpcClient) {}
 
   @Post()
   @Operation({
     id: 'createWebhook',
     summary: 'Have events delivered to an address',
     description:
-      'Delivery begins with the first event after this one; what happened before can be replayed. Requests are signed as Standard Webhooks are: the keys are at `/secret`. A delivery that fails is tried again for three days; an endpoint that takes nothing for five days, or answers 410, is disabled.',
+      'Delivery begins with the first event after this one; what happened before can be replayed. Requests are signed as Standard Webhooks are: the keys are at `/secret`. A delivery that fails is tried again for three days; an endpoint that takes nothing for five days, or answers 410, is disabled. With the payload `full` the key needs the scope `submissions:read` as well.',
     scope: 'webhooks:write',
     status: 201,
     response: Webhook,
@@ -73,10 +66,12 @@ export class WebhookController {
   })
   async create(
     @FromCommandCaller() caller: CommandCaller,
+    @FromPrincipal() principal: Principal,
     @Body({ schema: CreateBody }) settings: z.infer<typeof CreateBody>,
     @IdempotencyKey() idempotencyKey: string | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Webhook> {
+    if (settings.payload === 'full') requireAnswers(principal);
     const done = await this.rpc.call(createWebhook, { caller, settings, idempotencyKey });
     return changed(reply, done, `/v1/webhooks/${done.webhook.id}`);
   }
@@ -129,7 +124,7 @@ export class WebhookController {
     id: 'changeWebhook',
     summary: 'Change settings of a webhook',
     description:
-      'What is left out stays as it is. Counts for what has not been delivered yet as well. If-Match is required, so that nobody overwrites a change that they have not seen; `*` changes whatever is there.',
+      'What is left out stays as it is. Counts for what has not been delivered yet as well. If-Match is required, so that nobody overwrites a change that they have not seen; `*` changes whatever is there. What is `full` before or after is changed by keys with the scope `submissions:read` alone; making it `thin` does not need it.',
     scope: 'webhooks:write',
     response: Webhook,
     errors: [...CHANGING, 'webhook_target_refused', 'precondition_required'],
@@ -138,11 +133,20 @@ export class WebhookController {
   })
   async change(
     @FromCommandCaller() caller: CommandCaller,
+    @FromPrincipal() principal: Principal,
     @Param({ schema: WebhookPath }) { webhook }: z.infer<typeof WebhookPath>,
     @Body({ schema: ChangeBody }) settings: z.infer<typeof ChangeBody>,
-    @RequiredIfMatch() expectVersion: number | null,
+    @RequiredIfMatch() ifMatch: number | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Webhook> {
+    if (settings.payload === 'full') requireAnswers(principal);
+    let expectVersion = ifMatch;
+    // At another address somebody else would get the answers.
+    if (settings.payload === undefined && !mayReadAnswers(principal)) {
+      const version = await requireThin(this.rpc, principal, { caller, webhook });
+      // The one that was looked at: it may be full by now.
+      expectVersion ??= version;
+    }
     return changed(reply, await this.rpc.call(changeWebhook, { caller, webhook, settings, expectVersion }));
   }
 
@@ -269,38 +273,6 @@ export class WebhookController {
     @Param({ schema: WebhookPath }) { webhook }: z.infer<typeof WebhookPath>,
   ): Promise<z.infer<typeof testWebhook.response>> {
     return this.rpc.call(testWebhook, { caller, webhook });
-  }
-
-  @Post(':webhook/replays')
-  @Operation({
-    id: 'replayWebhook',
-    summary: 'Have the events of a stretch of the log delivered again, in order',
-    description:
-      'A task (`webhook-replay`) that can be followed and cancelled; live deliveries go on beside it. Each request has the `webhook-id` that it had before, so a receiver that remembers ids does nothing twice. A repeat with the same Idempotency-Key gives the same task.',
-    scope: 'webhooks:write',
-    status: 202,
-    response: Task,
-    errors: [
-      'webhook_not_found',
-      'webhook_disabled',
-      'bad_position',
-      'idempotency_key_reused',
-      'task_not_found',
-      'outcome_unknown',
-    ],
-    accepts: ['Idempotency-Key'],
-    gives: [...ACCEPTED, 'Idempotency-Replayed'],
-  })
-  async replay(
-    @FromCommandCaller() caller: CommandCaller,
-    @Param({ schema: WebhookPath }) { webhook }: z.infer<typeof WebhookPath>,
-    @Body({ schema: ReplayBody }) stretch: z.infer<typeof ReplayBody>,
-    @IdempotencyKey() idempotencyKey: string | null,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Task> {
-    const request = { caller, webhook, ...stretch, idempotencyKey };
-    const { task, replayed } = await this.rpc.call(replayWebhook, request);
-    return sayAccepted(reply, await findTask(this.tasks.tracking, caller.workspace, task), replayed);
   }
 }
 

@@ -190,6 +190,46 @@ describe('a webhook', () => {
     expect((await world.ask({ url: `${url}/secret`, key: reader })).statusCode).toBe(403);
   });
 
+  describe('that gets answers', () => {
+    const NAMED = { status: 403, code: 'forbidden', detail: expect.stringContaining('submissions:read') };
+    const full = { ...webhook, payload: 'full' } as const;
+
+    it('is made by keys that may read them alone', async () => {
+      world.answer(createWebhook, () => ({ webhook: full, committed }));
+      const create = (key: string, payload: string) =>
+        world.ask({ method: 'POST', url: '/v1/webhooks', key, payload: { url: webhook.url, payload } });
+      const author = await world.keyWith(['webhooks:write']);
+      expect((await create(author, 'full')).json()).toMatchObject(NAMED);
+      expect((await create(author, 'thin')).statusCode).toBe(201);
+      const reader = await world.keyWith(['webhooks:write', 'submissions:read']);
+      expect((await create(reader, 'full')).statusCode).toBe(201);
+    });
+
+    it.each([
+      ['made full', webhook, { payload: 'full' }, '*', 403],
+      ['sent elsewhere', full, { url: 'https://example.net/' }, '*', 403],
+      ['sent elsewhere over a known version', full, { url: 'https://example.net/' }, '"3"', 403],
+      ['made thin', full, { payload: 'thin', url: 'https://example.net/' }, '*', 200],
+      ['sent elsewhere while it is thin', webhook, { url: 'https://example.net/' }, '*', 200],
+    ] as const)('is %s by keys that may', async (_what, before, payload, ifMatch, status) => {
+      let expected: number | null = null;
+      world.answer(getWebhook, () => ({ webhook: before, position: 'e.14' }));
+      world.answer(changeWebhook, ({ expectVersion }) => {
+        expected = expectVersion;
+        return { webhook, committed };
+      });
+      const change = (key: string) =>
+        world.ask({ method: 'PATCH', url, key, headers: { 'if-match': ifMatch }, payload });
+      const author = await world.keyWith(['webhooks:write']);
+      const response = await change(author);
+      expect(response.statusCode).toBe(status);
+      if (status === 403) expect(response.json()).toMatchObject(NAMED);
+      // It was thin in the version that was looked at, and in no other.
+      else expect(expected).toBe('payload' in payload ? null : 3);
+      expect((await change(world.owner)).statusCode).toBe(200);
+    });
+  });
+
   it('is tested on the spot', async () => {
     world.answer(testWebhook, () => ({ delivery: 'msg_t', attempt }));
     const response = await world.ask({ method: 'POST', url: `${url}/test` });
@@ -247,6 +287,23 @@ describe('a replay', () => {
     expect([response.statusCode, response.headers['idempotency-replayed']]).toEqual([202, 'true']);
   });
 
+  it('of answers is for keys that may read them', async () => {
+    const task = await begin();
+    const author = await world.keyWith(['webhooks:write', 'tasks:read']);
+    world.answer(replayWebhook, () => ({ task, replayed: false }));
+    const replayAs = async (payload: 'thin' | 'full', key: string) => {
+      world.answer(getWebhook, () => ({ webhook: { ...webhook, payload }, position: 'e.14' }));
+      return world.ask({ method: 'POST', url: `${url}/replays`, key });
+    };
+    const refused = await replayAs('full', author);
+    expect(refused.json()).toMatchObject({
+      code: 'forbidden',
+      detail: expect.stringContaining('submissions:read'),
+    });
+    expect((await replayAs('thin', author)).statusCode).toBe(202);
+    expect((await replayAs('full', world.owner)).statusCode).toBe(202);
+  });
+
   it('begins at an instant given with any offset', async () => {
     const task = await begin();
     let from: unknown;
@@ -297,6 +354,18 @@ describe('deliveries', () => {
     const response = await world.ask({ url: `${deliveries}/msg_a` });
     expect(response.json()).toMatchObject({ delivery, attempts: [attempt], body: '{}' });
     expect((await world.ask({ url: `${deliveries}/a` })).json()).toMatchObject({ code: 'bad_request' });
+  });
+
+  it('show no bodies to keys that may not read answers', async () => {
+    const failed = { ...attempt, response: { status: 500, headers: {}, body: 'Ada' } };
+    const found = { delivery, attempts: [failed, { ...attempt, response: null }], readModel: live };
+    world.answer(getDelivery, () => ({ ...found, body: '{"answers":{"name":"Ada"}}' }));
+    const read = async (key: string): Promise<unknown> =>
+      (await world.ask({ url: `${deliveries}/msg_a`, key })).json();
+    const hidden = { body: null, attempts: [{ response: { status: 500, body: null } }, { response: null }] };
+    expect(await read(await world.keyWith(['webhooks:read']))).toMatchObject(hidden);
+    const reader = await world.keyWith(['webhooks:read', 'submissions:read']);
+    expect(await read(reader)).toMatchObject({ body: '{"answers":{"name":"Ada"}}', attempts: [failed, {}] });
   });
 
   it('are sent once more on request, and followed where they lie', async () => {
