@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { AttemptCause } from '#contracts/delivery/delivery.records';
+import type { AttemptCause, AttemptError } from '#contracts/delivery/delivery.records';
+import { Problem } from '#contracts/errors';
 import type { WebhookRecord } from '../webhook/webhook.fold.ts';
 import type { Bodies } from './body.ts';
 import type { DeliveryLog } from './delivery.log.ts';
 import { asDelivered, type EventRef } from './event-ref.ts';
 import type { Gate } from './gate.ts';
 import type { Health, HealthChange } from './health.ts';
+import { insist, isPermanent } from './insist.ts';
 import type { Retries, Retry } from './retries.ts';
 import { pauseAfter } from './schedule.ts';
-import { deliveryIdOf, type Sender, type Sent } from './sender.ts';
+import { deliveryIdOf, unsent, type Sender, type Sent } from './sender.ts';
 
 export interface CourierDependencies {
   readonly sender: Sender;
@@ -22,7 +23,10 @@ export interface CourierDependencies {
   readonly tell: (record: WebhookRecord, change: EndpointChange) => void;
 }
 
-export type EndpointChange = HealthChange | { readonly kind: 'disable'; readonly reason: 'gone' };
+export type EndpointChange =
+  | HealthChange
+  /** The URL is that which answered. */
+  | { readonly kind: 'disable'; readonly reason: 'gone'; readonly url: string };
 
 /** One attempt that is to be made. */
 export interface Errand {
@@ -40,9 +44,6 @@ export interface Errand {
 /** `closed`: the endpoint was not asked, since it is to be left alone for now. */
 export type Outcome = 'delivered' | 'waits' | 'failed' | 'closed';
 
-/** Between two tries of what does not depend on the endpoint. */
-const INSIST_MS = 1_000;
-
 /** Makes attempts at one endpoint, and sees to what follows: the record, the next attempt, what it says of the endpoint. */
 export class Courier {
   readonly #deps: CourierDependencies;
@@ -58,15 +59,20 @@ export class Courier {
     this.#signal = signal;
   }
 
-  /** Resolves when what follows from the attempt is durable. Rejects only when it was aborted. */
-  async attempt(record: WebhookRecord, errand: Errand): Promise<Outcome> {
-    const { sender, bodies, deliveries } = this.#deps;
-    const { event, cause, attempt, lane } = errand;
-    const body = await this.#insist('a body cannot be made', async () =>
-      bodies.of(event, record.settings.payload),
-    );
-    await this.#insist('signing keys cannot be opened', () => sender.ready(record));
-    const id = deliveryIdOf(record.id, event.id);
+  /**
+   * Resolves when what follows from the attempt is durable. Rejects only when it was aborted.
+   *
+   * @param current the endpoint as it is when it is asked: while others are waited for, it may be changed
+   */
+  async attempt(current: () => WebhookRecord, errand: Errand): Promise<Outcome> {
+    const { sender } = this.#deps;
+    const id = deliveryIdOf(current().id, errand.event.id);
+    const ready = await this.#prepare(current, errand.event);
+    if ('verdict' in ready) {
+      errand.answered();
+      return this.#conclude(current(), id, errand, ready);
+    }
+    const { record, body } = ready;
     const passed = await this.#gate.pass(async () => {
       const sent = await sender.send(record, id, body, this.#signal);
       const { verdict } = sent;
@@ -74,7 +80,46 @@ export class Courier {
     });
     if (passed === undefined) return 'closed';
     errand.answered();
-    const { sent } = passed;
+    const outcome = await this.#conclude(record, id, errand, passed.sent);
+    this.#observe(record, passed.sent);
+    return outcome;
+  }
+
+  /** Ends a delivery that nobody wants any more, for what its log is to say. */
+  async end(
+    record: WebhookRecord,
+    errand: Omit<Errand, 'answered' | 'waits'>,
+    error: AttemptError,
+  ): Promise<void> {
+    await this.#record(record, deliveryIdOf(record.id, errand.event.id), errand, unsent(error), undefined);
+  }
+
+  /** What is needed of others; as a failed attempt when it can never be had. */
+  async #prepare(
+    current: () => WebhookRecord,
+    event: EventRef,
+  ): Promise<{ readonly record: WebhookRecord; readonly body: string } | Sent> {
+    const { sender, bodies } = this.#deps;
+    try {
+      for (;;) {
+        const record = current();
+        const body = await this.#insist('a body cannot be made', () =>
+          bodies.of(event, record.settings.payload),
+        );
+        await this.#insist('signing keys cannot be opened', () => sender.ready(record));
+        if (record === current()) return { record, body };
+      }
+    } catch (error) {
+      if (!isPermanent(error)) throw error;
+      this.#deps.logger.error({ err: error, position: event.position }, 'a request cannot be made');
+      const code = error instanceof Problem ? error.code : 'undecodable';
+      return unsent({ code, detail: (error as Error).message.slice(0, 500) });
+    }
+  }
+
+  /** Stores what follows: the next attempt, and then the record of this one. */
+  async #conclude(record: WebhookRecord, id: string, errand: Errand, sent: Sent): Promise<Outcome> {
+    const { event, attempt, lane } = errand;
     const next = this.#nextAttempt(errand, sent);
     if (next !== undefined) {
       errand.waits();
@@ -82,20 +127,29 @@ export class Courier {
       const retry = { source, seq, cause: 'retry', attempt: attempt + 1, lane } as const;
       await this.#insist('a retry cannot be stored', () => this.schedule(record.id, id, retry, next));
     }
-    const { workspace, actor, correlation } = event;
-    const shared = { workspace, webhook: record.id, delivery: id, cause, attempt, actor, correlation };
-    const nextAttemptAt = next?.toISOString() ?? null;
-    await this.#insist('an attempt cannot be recorded', () =>
-      deliveries.record({ ...shared, event: asDelivered(event), sent, nextAttemptAt }),
-    );
-    this.#observe(record, sent);
+    await this.#record(record, id, errand, sent, next);
     if (sent.verdict.ok) return 'delivered';
     return next === undefined ? 'failed' : 'waits';
   }
 
+  #record(
+    { id: webhook }: WebhookRecord,
+    delivery: string,
+    { event, cause, attempt }: Pick<Errand, 'event' | 'cause' | 'attempt'>,
+    sent: Sent,
+    next: Date | undefined,
+  ): Promise<unknown> {
+    const { workspace, actor, correlation } = event;
+    const shared = { workspace, webhook, delivery, cause, attempt, actor, correlation };
+    const nextAttemptAt = next?.toISOString() ?? null;
+    return this.#insist('an attempt cannot be recorded', () =>
+      this.#deps.deliveries.record({ ...shared, event: asDelivered(event), sent, nextAttemptAt }),
+    );
+  }
+
   /** A lane has one retry at a time, and so has each delivery of an endpoint that is not ordered. */
   schedule(webhook: string, delivery: string, retry: Retry, at: Date): Promise<void> {
-    const name = retry.lane === null ? delivery : `lane_${shortHash(retry.lane)}`;
+    const name = retry.lane === null ? delivery : laneName(retry.lane);
     return this.#deps.retries.schedule(webhook, name, retry, at);
   }
 
@@ -108,24 +162,17 @@ export class Courier {
 
   #observe(record: WebhookRecord, { verdict }: Sent): void {
     const { tell } = this.#deps;
-    if (!verdict.ok && verdict.gone) return tell(record, { kind: 'disable', reason: 'gone' });
+    const { url } = record.settings;
+    if (!verdict.ok && verdict.gone) return tell(record, { kind: 'disable', reason: 'gone', url });
     const change = verdict.ok ? this.#health.succeeded() : this.#health.failed(Date.now());
     if (change !== undefined) tell(record, change);
   }
 
-  /** Other services and the log may be away: what depends on them is tried until they are back. */
-  async #insist<T>(trouble: string, work: () => Promise<T>): Promise<T> {
-    for (;;) {
-      this.#signal.throwIfAborted();
-      try {
-        return await work();
-      } catch (error) {
-        this.#deps.logger.warn({ err: error }, trouble);
-      }
-      await delay(INSIST_MS, undefined, { signal: this.#signal });
-    }
+  #insist<T>(trouble: string, work: () => T | Promise<T>): Promise<T> {
+    return insist(trouble, work, { logger: this.#deps.logger, signal: this.#signal });
   }
 }
 
-const shortHash = (text: string): string =>
-  createHash('sha256').update(text).digest('base64url').slice(0, 22);
+/** Of the one retry of a lane. */
+export const laneName = (lane: string): string =>
+  `lane_${createHash('sha256').update(lane).digest('base64url').slice(0, 22)}`;

@@ -5,11 +5,12 @@ import { acquireLease, type Lease } from '#eventing/lease';
 import { EVENTS_STREAM, TASK_EVENTS_STREAM } from '#eventing/streams';
 import type { WebhookDirectory } from '../webhook/webhook.directory.ts';
 import type { WebhookRecord } from '../webhook/webhook.fold.ts';
+import { wasDeleted } from './deletion.ts';
 import { DURABLE_PREFIX, durableOf, EndpointDelivery, type EndpointDependencies } from './endpoint.ts';
 import { RETRY_STREAM } from './retries.ts';
 
 export interface DelivererOptions extends EndpointDependencies {
-  readonly directory: WebhookDirectory;
+  readonly directory: Pick<WebhookDirectory, 'all' | 'find' | 'onChange' | 'refresh' | 'complete'>;
 }
 
 const LEASE_MS = 6_000;
@@ -65,7 +66,7 @@ export class Deliverer {
 
   async #hold(lease: Lease): Promise<void> {
     const over = AbortSignal.any([this.#stopping.signal, lease.lost]);
-    const shift = new Shift(this.#options, over);
+    const shift = new Shift(this.#options, over, lease.lost);
     this.#options.logger.info({ lease: lease.token }, 'this process delivers webhooks');
     this.#active = true;
     try {
@@ -80,13 +81,16 @@ export class Deliverer {
 class Shift {
   readonly #options: DelivererOptions;
   readonly #over: AbortSignal;
+  readonly #lost: AbortSignal;
   readonly #endpoints = new Map<string, EndpointDelivery>();
   readonly #dirty = new Set<string>();
   readonly #settling = new Map<string, Promise<void>>();
 
-  constructor(options: DelivererOptions, over: AbortSignal) {
+  /** `over` ends it in good order; `lost` tells that another process delivers already. */
+  constructor(options: DelivererOptions, over: AbortSignal, lost: AbortSignal) {
     this.#options = options;
     this.#over = over;
+    this.#lost = lost;
   }
 
   /** Resolves when the time is over and everything is stopped. */
@@ -99,17 +103,29 @@ class Shift {
       await aborted(this.#over);
     } finally {
       stopListening();
+      // Those that were started have requests under way: they don't wait for those that are only being started.
+      await this.#stopAll();
       await Promise.all(this.#settling.values());
-      await Promise.all(Array.from(this.#endpoints.values(), (endpoint) => endpoint.stop()));
+      await this.#stopAll();
     }
   }
 
-  /** Endpoints that have consumers: one that was deleted while nobody delivered is still to be cleared away. */
+  async #stopAll(): Promise<void> {
+    const endpoints = [...this.#endpoints.values()];
+    this.#endpoints.clear();
+    await Promise.all(endpoints.map((endpoint) => endpoint.stop()));
+  }
+
+  /** Endpoints that have consumers and are not there: one that was deleted while nobody delivered is still to be cleared away. */
   async #leftBehind(): Promise<Set<string>> {
     const names = await Promise.all(
       STREAMS.map((stream) => durablesOf(this.#options.bus, stream, DURABLE_PREFIX)),
     );
-    return new Set(names.flat().map((name) => name.slice(DURABLE_PREFIX.length)));
+    // Behind the names: an endpoint that has consumers is known, or was deleted.
+    const { directory } = this.#options;
+    await directory.refresh();
+    const ids = names.flat().map((name) => name.slice(DURABLE_PREFIX.length));
+    return new Set(ids.filter((id) => directory.find(id) === undefined));
   }
 
   #changed(id: string): void {
@@ -151,7 +167,7 @@ class Shift {
     }
     if (record === undefined) return this.#clearAway(id);
     if (!record.enabled) return;
-    const endpoint = new EndpointDelivery(record, this.#options);
+    const endpoint = new EndpointDelivery(record, this.#options, this.#lost);
     try {
       await endpoint.start();
     } catch (error) {
@@ -161,17 +177,28 @@ class Shift {
     this.#endpoints.set(id, endpoint);
   }
 
-  /** The consumers go last: while there is one, it is known that something is left. */
+  /**
+   * The consumers go last: while there is one, it is known that something is left. Memory that lags would take along what
+   * nothing brings back, so the log is asked as well.
+   */
   async #clearAway(id: string): Promise<void> {
-    const { bus, retries } = this.#options;
+    const { bus, retries, directory, logger } = this.#options;
+    if (!directory.complete) throw new Error('not all webhooks are known');
+    if (!(await wasDeleted(bus, id))) {
+      logger.error({ webhook: id }, 'a webhook is not known here, and was not deleted: its place is kept');
+      return;
+    }
+    this.#lost.throwIfAborted();
     await retries.purge(id);
     for (const stream of STREAMS) await deleteDurable(bus, stream, durableOf(id));
   }
 }
 
-/** Whether the same consumers serve both. */
+/** Whether the same consumers serve both, and what is known of how the endpoint does holds for both. */
 function isAlike({ settings: a }: WebhookRecord, { settings: b }: WebhookRecord): boolean {
-  return a.form === b.form && a.ordered === b.ordered && isDeepStrictEqual(a.types, b.types);
+  return (
+    a.url === b.url && a.form === b.form && a.ordered === b.ordered && isDeepStrictEqual(a.types, b.types)
+  );
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

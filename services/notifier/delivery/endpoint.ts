@@ -53,6 +53,7 @@ export class EndpointDelivery {
   readonly #lanes = new Lanes();
   readonly #stopping = new AbortController();
   readonly #abort = new AbortController();
+  readonly #aborted: AbortSignal;
   readonly #courier: Courier;
   readonly #feeds: Feed[] = [];
   readonly #active = new Set<Promise<void>>();
@@ -60,10 +61,12 @@ export class EndpointDelivery {
   #record: WebhookRecord;
   #slotsInUse = 0;
 
-  constructor(record: WebhookRecord, deps: EndpointDependencies) {
+  /** `lost`: another process delivers already, so all that is under way is left to it at once. */
+  constructor(record: WebhookRecord, deps: EndpointDependencies, lost: AbortSignal) {
     this.#record = record;
     this.#deps = deps;
-    this.#courier = new Courier(deps, this.#gate, new Health(record.failingSince), this.#abort.signal);
+    this.#aborted = AbortSignal.any([this.#abort.signal, lost]);
+    this.#courier = new Courier(deps, this.#gate, new Health(record.failingSince), this.#aborted);
   }
 
   get record(): WebhookRecord {
@@ -197,7 +200,11 @@ export class EndpointDelivery {
 
   /** Begins as many attempts as there are slots, and fetches what can be begun next. */
   #flow(): void {
-    while (!this.#stopping.signal.aborted && this.#slotsInUse < this.#gate.allowed) {
+    while (
+      !this.#stopping.signal.aborted &&
+      !this.#aborted.aborted &&
+      this.#slotsInUse < this.#gate.allowed
+    ) {
       const next = this.#queue.findIndex(({ lane }) => lane === null || !this.#lanes.isBusy(lane));
       const [job] = next < 0 ? [] : this.#queue.splice(next, 1);
       if (job === undefined) break;
@@ -214,8 +221,7 @@ export class EndpointDelivery {
   #run(work: Promise<void>): void {
     const running = work
       .catch((error: unknown) => {
-        if (!this.#abort.signal.aborted)
-          this.#deps.logger.error({ err: error }, 'a delivery came to nothing');
+        if (!this.#aborted.aborted) this.#deps.logger.error({ err: error }, 'a delivery came to nothing');
       })
       .finally(() => this.#active.delete(running));
     this.#active.add(running);
@@ -261,7 +267,7 @@ export class EndpointDelivery {
     const waits = (): void => {
       if (lane !== null) this.#lanes.block(lane, event.seq);
     };
-    return this.#courier.attempt(this.#record, { event, cause, attempt, lane, answered, waits });
+    return this.#courier.attempt(() => this.#record, { event, cause, attempt, lane, answered, waits });
   }
 
   /** An event of a lane has been tried: when nothing waits for a retry, what waited behind it is sent. */
@@ -315,7 +321,7 @@ export class EndpointDelivery {
   }
 
   #insist<T>(trouble: string, work: () => Promise<T>): Promise<T> {
-    return insist(trouble, work, { logger: this.#deps.logger, signal: this.#abort.signal });
+    return insist(trouble, work, { logger: this.#deps.logger, signal: this.#aborted });
   }
 }
 

@@ -102,7 +102,7 @@ class Replay {
         return;
       }
       if (verdict.gone) {
-        this.#deps.tell(record, { kind: 'disable', reason: 'gone' });
+        this.#deps.tell(record, { kind: 'disable', reason: 'gone', url: record.settings.url });
         throw new Permanent('the webhook answered 410: it is disabled');
       }
       const pause = PAUSES_MS[tries];

@@ -1,18 +1,20 @@
+import type { AttemptError } from '#contracts/delivery/delivery.records';
 import type { Egress } from '#security/egress/egress';
 import { digest } from '#security/digest';
 import type { WebhookRecord } from '../webhook/webhook.fold.ts';
 import type { WebhookCustody } from '../webhook/webhook.keys.ts';
 import { judgeError, judgeStatus, type Verdict } from './verdict.ts';
 
-/** One request to an endpoint, and what came of it. */
+/** One attempt at an endpoint, and what came of it. */
 export interface Sent {
   readonly startedAt: string;
   readonly durationMs: number;
+  /** Null when there was none: it could not be made. */
   readonly request: {
     readonly url: string;
     readonly headers: Record<string, string>;
     readonly bytes: number;
-  };
+  } | null;
   readonly response: {
     readonly status: number;
     readonly headers: Record<string, string>;
@@ -28,6 +30,12 @@ const KEPT_HEADER_LENGTH = 200;
 
 /** The id of what tells one event to one endpoint: the same for every attempt, whatever caused it. */
 export const deliveryIdOf = (webhook: string, event: string): string => `msg_${digest([webhook, event])}`;
+
+/** An attempt that went no further than this process. */
+export function unsent(error: AttemptError): Sent {
+  const verdict = { ok: false, error, gone: false, throttleMs: undefined, retryAfterMs: undefined } as const;
+  return { startedAt: new Date().toISOString(), durationMs: 0, request: null, response: null, verdict };
+}
 
 /** Signs and sends. What it rejects with is neither the endpoint's fault nor the network's. */
 export class Sender {

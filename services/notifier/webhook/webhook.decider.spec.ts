@@ -57,6 +57,17 @@ describe('a webhook', () => {
       .thenNothing();
   });
 
+  it('is not disabled for what another URL answered, nor failing any more once it was changed', () => {
+    const url = 'https://example.com/repaired';
+    const moved = newEvent(webhookChangedV1, { ...settings, url });
+    const gone = { kind: 'disable', reason: 'gone', url: settings.url } as const;
+    given(webhookDecider, created, moved).when(gone).thenNothing();
+    given(webhookDecider, created)
+      .when(gone)
+      .then(newEvent(webhookDisabledV1, { reason: 'gone', failingSince: null }));
+    given(webhookDecider, created, failing, moved).when({ kind: 'recovered' }).thenNothing();
+  });
+
   it('gets new keys once for one idempotency key', () => {
     const rotate: WebhookCommand = { kind: 'rotate', keys: newKeys, previousUntil, idempotency: once };
     const rotated = newEvent(webhookSecretRotatedV1, { keys: newKeys, previousUntil, idempotency: once });

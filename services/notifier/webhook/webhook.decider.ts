@@ -37,7 +37,13 @@ export type WebhookCommand =
     }
   | { readonly kind: 'failing'; readonly since: string }
   | { readonly kind: 'recovered' }
-  | { readonly kind: 'disable'; readonly reason: DisableReason; readonly failingSince?: string }
+  | {
+      readonly kind: 'disable';
+      readonly reason: DisableReason;
+      readonly failingSince?: string;
+      /** It is this one that shall get nothing: once it was changed, the command is void. */
+      readonly url?: string;
+    }
   | { readonly kind: 'enable' }
   | { readonly kind: 'delete' };
 
@@ -108,7 +114,7 @@ export const webhookDecider: Decider<WebhookCommand, WebhookState, WebhookEvent>
     if (!state.exists) throw new Error(`${event.type} on a webhook that was not created`);
     switch (event.type) {
       case 'formbus.webhook.changed.v1':
-        return { ...state, settings: event.data };
+        return { ...state, settings: event.data, failingSince: failingAfter(state, event.data) };
       case 'formbus.webhook.secretRotated.v1':
         return { ...state, rotatedBy: event.data.idempotency };
       case 'formbus.webhook.failing.v1':
@@ -125,6 +131,12 @@ export const webhookDecider: Decider<WebhookCommand, WebhookState, WebhookEvent>
     }
   },
 };
+
+/** What an endpoint failed for says nothing of another URL. */
+export const failingAfter = (
+  { settings, failingSince }: Pick<Existing, 'settings' | 'failingSince'>,
+  { url }: StoredSettings,
+): string | null => (url === settings.url ? failingSince : null);
 
 function create(command: Extract<WebhookCommand, { kind: 'create' }>, state: WebhookState): WebhookEvent[] {
   const { settings, keys, idempotency } = command;
@@ -147,10 +159,10 @@ function rotate(
 }
 
 function disable(
-  { reason, failingSince }: Extract<WebhookCommand, { kind: 'disable' }>,
+  { reason, failingSince, url }: Extract<WebhookCommand, { kind: 'disable' }>,
   state: Existing,
 ): WebhookEvent[] {
-  if (!state.enabled) return [];
+  if (!state.enabled || (url !== undefined && url !== state.settings.url)) return [];
   return [newEvent(webhookDisabledV1, { reason, failingSince: failingSince ?? state.failingSince })];
 }
 

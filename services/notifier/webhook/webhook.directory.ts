@@ -39,6 +39,12 @@ export class WebhookDirectory {
     return this.#follower.stop();
   }
 
+  /** Catches up with the log as it is now. @throws Problem `service_unavailable` when it can't in time */
+  refresh(): Promise<void> {
+    return this.#follower.refresh();
+  }
+
+  /** Whether all that was in the log at start is folded, and nothing stands in the way. */
   get complete(): boolean {
     return this.#follower.complete;
   }

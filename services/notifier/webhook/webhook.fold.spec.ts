@@ -46,6 +46,20 @@ const rotated = (sealed: string, previousUntil: string): WebhookEvent => ({
 });
 
 describe('the record of a webhook', () => {
+  it('is not failing any more with another URL, and still is with other settings', () => {
+    const failing: WebhookEvent = {
+      type: 'formbus.webhook.failing.v1',
+      data: { since: '2026-01-01T00:00:00.000Z' },
+    };
+    const changed = (change: Partial<typeof settings>): WebhookEvent => ({
+      type: 'formbus.webhook.changed.v1',
+      data: { ...settings, ...change },
+    });
+    const moved = changed({ url: 'https://example.com/repaired' });
+    expect(folded(created, failing, moved)?.failingSince).toBeNull();
+    expect(folded(created, failing, changed({ ordered: true }))?.failingSince).toBe(failing.data.since);
+  });
+
   it('begins enabled, behind its own event', () => {
     expect(folded(created)).toMatchObject({
       id: 'w1',

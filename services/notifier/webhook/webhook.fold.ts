@@ -2,7 +2,7 @@ import { EVENTS } from '#contracts/catalog';
 import { eventType } from '#contracts/event';
 import type { DisableReason } from '#contracts/webhook/webhook.events';
 import type { StoredEvent } from '#eventing/stored-event';
-import type { StoredKeys, StoredSettings, WebhookEvent } from './webhook.decider.ts';
+import { failingAfter, type StoredKeys, type StoredSettings, type WebhookEvent } from './webhook.decider.ts';
 
 /** An endpoint as every process of this service knows it. */
 export interface WebhookRecord {
@@ -39,7 +39,7 @@ export function foldWebhook(
   const touched = { ...record, version: event.version, position: event.position, updatedAt: event.time };
   switch (event.type) {
     case 'formbus.webhook.changed.v1':
-      return { ...touched, settings: event.data };
+      return { ...touched, settings: event.data, failingSince: failingAfter(record, event.data) };
     case 'formbus.webhook.secretRotated.v1':
       return { ...touched, keys: rotated(record, event.data, event.time) };
     case 'formbus.webhook.failing.v1':
