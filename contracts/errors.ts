@@ -158,6 +158,7 @@ export const ERRORS = {
     'The change needs If-Match',
     'Read the resource, and send its ETag in If-Match, or `*` to change whatever is there.',
   ),
+  too_many_requests: entry(429, 'Too many of these requests', 'Try again after Retry-After.'),
   seal_broken: entry(
     500,
     'What was sealed cannot be opened',

@@ -121,9 +121,9 @@ export const previewMail = defineRpc({
 
 /**
  * Sends a mail with made-up contents now, so that an author sees it arrive and an operator what the mail server says.
- * It is not repeated when it fails, and neither recorded nor deduplicated.
+ * Its subject begins with `[Test]`. It is not repeated when it fails, and neither recorded nor deduplicated.
  *
- * Refusals: `mail_not_configured`, `mail_refused` with the server's answer, `invalid_template`.
+ * Refusals: `too_many_requests` after ten in an hour; `mail_not_configured`, `mail_refused` with the server's answer, `invalid_template`.
  */
 export const sendTestMail = defineRpc({
   subject: 'rpc.notifier.mail.sendTest',

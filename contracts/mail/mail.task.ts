@@ -27,4 +27,7 @@ export const mailTask = defineTask({
   // A mail server that greylists asks for minutes, one that is down for hours; after half a day a receipt is no use.
   backoffMs: [5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR],
   concurrency: 8,
+  // One form's flood of receipts leaves slots for everybody else.
+  key: ({ workspace }) => workspace,
+  perKey: 2,
 });

@@ -168,9 +168,9 @@ describe('a preview', () => {
 });
 
 describe('a test', () => {
-  const test = (to: string) =>
+  const test = (to: string, workspace?: string) =>
     forms.rpc.call(sendTestMail, {
-      ...{ caller: caller(), purpose: 'receipt', form: null, language: 'de' },
+      ...{ caller: caller(workspace), purpose: 'receipt', form: null, language: 'de' },
       ...{ content: null, to },
     });
 
@@ -180,6 +180,15 @@ describe('a test', () => {
       answer: expect.stringMatching(/^250/),
     });
     expect(sink.textsTo('author@example.com')).toEqual([expect.stringContaining('Ihre Angaben')]);
+    expect(sink.mails.at(-1)?.mail.subject).toBe('[Test] Ihre Angaben sind angekommen: Contact us');
+  });
+
+  it('is one of ten an hour', async () => {
+    for (let i = 0; i < 10; i++) await test('many@example.com', 'keen');
+    const problem = await refusal(test('many@example.com', 'keen'));
+    expect(problem.code).toBe('too_many_requests');
+    expect(problem.retryAfter).toBeGreaterThan(0);
+    expect(sink.textsTo('many@example.com')).toHaveLength(10);
   });
 
   it('says why the server did not take it', async () => {

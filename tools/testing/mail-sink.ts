@@ -30,8 +30,8 @@ export type Refusal = readonly [status: number, text: string];
 /** A mail server on loopback that keeps what it takes. */
 export class MailSink {
   readonly mails: ReceivedMail[] = [];
-  /** Asked for every recipient; nothing is refused unless it says so. */
-  refuse: (recipient: string) => Refusal | undefined = () => undefined;
+  /** Asked for every recipient; nothing is refused unless it says so, and a promise holds the answer back. */
+  refuse: (recipient: string) => Refusal | undefined | Promise<undefined> = () => undefined;
   /** How often somebody connected. */
   connections = 0;
   readonly port: number;
@@ -98,8 +98,7 @@ export class MailSink {
         done(isRight ? null : smtpError([535, '5.7.8 bad credentials']), isRight ? { user: auth?.user } : {});
       },
       onRcptTo: ({ address }, _session, done) => {
-        const refusal = this.refuse(address);
-        done(refusal && smtpError(refusal));
+        void Promise.resolve(this.refuse(address)).then((refusal) => done(refusal && smtpError(refusal)));
       },
       onData: (stream, session, done) => {
         const { mailFrom, rcptTo } = session.envelope;

@@ -181,10 +181,18 @@ export class MailTemplateController {
   @Operation({
     id: 'sendTestMail',
     summary: 'Send a mail with made-up contents now, and see what the mail server says',
-    description: 'Not tried again when it fails, and in no list of deliveries.',
+    description:
+      'Its subject begins with `[Test]`, and a workspace can send ten an hour. Not tried again when it fails, and in no list of deliveries.',
     scope: 'mail:write',
     response: sendTestMail.response,
-    errors: ['mail_not_configured', 'mail_refused', 'invalid_template', 'form_not_found', 'outcome_unknown'],
+    errors: [
+      'mail_not_configured',
+      'mail_refused',
+      'too_many_requests',
+      'invalid_template',
+      'form_not_found',
+      'outcome_unknown',
+    ],
   })
   test(
     @FromCommandCaller() caller: CommandCaller,

@@ -155,4 +155,11 @@ describe('a test mail', () => {
     expect((await send('bob@example.org')).json()).toMatchObject({ status: 502, code: 'mail_refused' });
     expect((await send('nobody')).json()).toMatchObject({ errors: [{ path: '/to' }] });
   });
+
+  it('says when there were too many, and how long to wait', async () => {
+    world.answer(sendTestMail, () => new Problem('too_many_requests', 'ten an hour', { retryAfter: 90 }));
+    const payload = { purpose: 'receipt', to: 'ada@example.org' };
+    const refused = await world.ask({ method: 'POST', url: `${url}/test`, payload });
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '90']);
+  });
 });

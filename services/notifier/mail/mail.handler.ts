@@ -27,6 +27,7 @@ import { templateDecider } from './template.decider.ts';
 import { checkedPlace, templateId } from './template.place.ts';
 import type { TemplateDocument } from './template.projection.ts';
 import { queryTemplates } from './template.query.ts';
+import { TestQuota } from './test-quota.ts';
 import { Typesetter } from './typesetter.ts';
 import { receiptVariables, SAMPLES, type MailVariables } from './variables.ts';
 import { MAIL_TEMPLATES_MODEL, MAILER } from './tokens.ts';
@@ -37,10 +38,14 @@ type Response<Rpc extends { response: z.ZodType }> = Promise<z.infer<Rpc['respon
 
 /** Less than a caller waits for the answer. */
 const TEST_TIMEOUT_MS = 6_000;
+/** So that nobody takes made-up contents, or somebody's prank, for the real thing. */
+const TEST_MARK = '[Test]';
 const DEFAULT_LANGUAGE = 'en';
 
 @Controller()
 export class MailHandler {
+  private readonly tests = new TestQuota();
+
   constructor(
     @Inject(EXECUTOR) private readonly executor: Executor,
     private readonly rpc: RpcClient,
@@ -133,7 +138,9 @@ export class MailHandler {
     const { language } = variables;
     const chosen = await this.chosen(caller, place, content, language);
     const wording = await word(this.typesetter, chosen.content, variables);
-    const mail = { id: caller.commandId, to, language, wording };
+    this.tests.take(caller.workspace);
+    const marked = { ...wording, subject: `${TEST_MARK} ${wording.subject}` };
+    const mail = { id: caller.commandId, to, language, wording: marked };
     try {
       const { messageId, answer } = await mailer.send(mail, AbortSignal.timeout(TEST_TIMEOUT_MS));
       return { messageId, answer, source: chosen.source };

@@ -5,7 +5,7 @@ import { handle, type HandledTask, type TaskContext } from '#eventing/task/conte
 import { letterOf, type Letter, type LetterSources, type MailPayload } from './letter.ts';
 import type { AttemptOutcome, MailDeliveries } from './mail.deliveries.ts';
 import type { Mailer, Sent } from './mailer.ts';
-import { maskAddress, SmtpFailure } from './smtp-failure.ts';
+import { SmtpFailure } from './smtp-failure.ts';
 import type { TemplateCatalog } from './template.catalog.ts';
 import type { Typesetter } from './typesetter.ts';
 import { word } from './wording.ts';
@@ -50,7 +50,8 @@ async function sendMail(
       startedAt: startedAt.toISOString(),
       durationMs: Math.round(performance.now() - sending),
       request: {
-        url: `mailto:${maskAddress(letter.to)}`,
+        // The record outlives the submission, and a domain may well name its owner.
+        url: 'mailto:…',
         headers: { 'message-id': mailer.messageId(context.id) },
         bytes: sent?.bytes ?? 0,
       },

@@ -57,13 +57,7 @@ function codeOf({ code, command, responseCode, message, response = '' }: SmtpErr
 /** Relaying denied, authentication required, a block list: about who sends, not about this mail (RFC 3463, x.7.x). */
 const isPolicy = (status: number, response: string): boolean => status === 530 || /\b5\.7\.\d/.test(response);
 
-const ADDRESS = /[^\s<>"'(),:;]+@[^\s<>"'(),:;]+/g;
+const ADDRESS = /(?:"[^"\s]*"|[^\s<>"'(),:;]+)@[^\s<>"'(),:;]+/g;
 
-/** Servers repeat the address that they refuse; what they say is kept, and whom they say it of is not. */
-export const withoutAddresses = (text: string): string => text.replaceAll(ADDRESS, maskAddress);
-
-/** `ada@example.org` as `a…@example.org`: enough for an operator who has been asked, of no use to anybody else. */
-export function maskAddress(address: string): string {
-  const at = address.lastIndexOf('@');
-  return at < 1 ? '…' : `${[...address][0] ?? ''}…${address.slice(at)}`;
-}
+/** Servers repeat the address that they refuse, and a domain may well name its owner: none of it is kept. */
+export const withoutAddresses = (text: string): string => text.replaceAll(ADDRESS, '…');
