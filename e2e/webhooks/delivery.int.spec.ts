@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
-import { getDelivery, getWebhookSecret, listDeliveries } from '#contracts/webhook/webhook.rpc';
+import { getDelivery, getWebhookSecret, listDeliveries, testWebhook } from '#contracts/webhook/webhook.rpc';
 import { caller } from '#services/forms/testing/world';
 import { eventually } from '#tools/testing/eventually';
 import { FORM, openWebhookWorld, type WebhookWorld } from './world.ts';
@@ -8,7 +8,7 @@ import { FORM, openWebhookWorld, type WebhookWorld } from './world.ts';
 let world: WebhookWorld;
 
 beforeAll(async () => {
-  world = await openWebhookWorld();
+  world = await openWebhookWorld({ totalMs: 15_000 });
 });
 
 afterAll(() => world?.stop());
@@ -49,5 +49,12 @@ describe('a webhook', () => {
     expect(shown.attempts).toMatchObject([{ cause: 'event', attempt: 1, state: 'delivered' }]);
     expect(shown.body).toBe(receiver.received[0]?.body);
     expect(delivery.id).toBe(receiver.received[0]?.id);
+  });
+
+  it('that takes too long for a test has failed it', async () => {
+    const receiver = await world.receiver(() => undefined);
+    const { id } = await world.webhook(receiver);
+    const { attempt } = await world.rpc.call(testWebhook, { caller: caller(), webhook: id });
+    expect(attempt).toMatchObject({ state: 'failed', error: { code: 'timeout' }, response: null });
   });
 });

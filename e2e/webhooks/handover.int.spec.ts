@@ -73,7 +73,7 @@ describe('when another process delivers', () => {
     const lost = new AbortController();
     const sender = {
       ready: () => Promise.resolve(),
-      send: (_record: WebhookRecord, _id: string, _body: string, signal: AbortSignal) => {
+      send: (_record: WebhookRecord, _id: string, _body: string, { signal }: { signal: AbortSignal }) => {
         asked.resolve(signal);
         return new Promise((_resolve, reject) =>
           signal.addEventListener('abort', () => reject(signal.reason as Error)),

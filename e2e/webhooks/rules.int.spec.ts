@@ -103,6 +103,22 @@ describe('an attempt that fails', () => {
     for (const { at } of later) expect(at - asked!.at).toBeGreaterThan(6_900);
   });
 
+  it('is made again only as long as the endpoint wants such events', async () => {
+    const receiver = await world.receiver(answering(500));
+    const { id } = await world.webhook(receiver, { types });
+    const submission = await world.submit(FORM);
+    await eventually(async () => {
+      expect((await delivery(id, submission)).delivery.state).toBe('retrying');
+    });
+    const settings = { types: ['formbus.webhook.disabled.v1'] };
+    await world.rpc.call(changeWebhook, { caller: caller(), webhook: id, settings, expectVersion: null });
+    await eventually(async () => {
+      const { delivery: shown } = await delivery(id, submission);
+      expect(shown).toMatchObject({ state: 'failed', error: { code: 'unsubscribed' } });
+    });
+    expect(receiver.received).toHaveLength(1);
+  });
+
   it('by 410 disables the endpoint, until it is enabled again', async () => {
     const receiver = await world.receiver(answering(410));
     const witness = await world.receiver();

@@ -30,6 +30,8 @@ export interface EgressRequest {
   readonly body: string | Uint8Array;
   /** Ends the request; it is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Less time than other requests have. */
+  readonly totalMs?: number;
 }
 
 export interface EgressResponse {
@@ -62,7 +64,7 @@ const IDLE = { keepAliveTimeout: 4_000, keepAliveMaxTimeout: 10_000 };
 
 /** @throws TypeError when an allowed network is not written as one */
 export function createEgress(options: EgressOptions = {}): Egress {
-  const { totalMs = 15_000, maxResponseBytes = 64 * 1024, maxConnections = 4 } = options;
+  const { totalMs: mostMs = 15_000, maxResponseBytes = 64 * 1024, maxConnections = 4 } = options;
   const rules = { allowed: readCidrs(options.allowCidrs ?? []), allowHttp: options.allowHttp ?? false };
   const connect = guardedConnector(rules, options.resolve ?? createResolve(), options.connectMs ?? 5_000);
   const agents = new Map<string, Agent>();
@@ -84,6 +86,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
   async function post(text: string, request: EgressRequest): Promise<EgressResponse> {
     const url = checkTarget(text, rules);
     const { endpoint, headers, body, signal } = request;
+    const totalMs = Math.min(request.totalMs ?? mostMs, mostMs);
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), totalMs);
     try {

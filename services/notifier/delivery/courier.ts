@@ -74,24 +74,22 @@ export class Courier {
     }
     const { record, body } = ready;
     const passed = await this.#gate.pass(async () => {
-      const sent = await sender.send(record, id, body, this.#signal);
+      const sent = await sender.send(record, id, body, { signal: this.#signal });
       const { verdict } = sent;
       return { sent, ok: verdict.ok, throttleMs: verdict.ok ? undefined : verdict.throttleMs };
     });
     if (passed === undefined) return 'closed';
     errand.answered();
     const outcome = await this.#conclude(record, id, errand, passed.sent);
-    this.#observe(record, passed.sent);
+    this.#observe(current, record, passed.sent);
     return outcome;
   }
 
-  /** Ends a delivery that nobody wants any more, for what its log is to say. */
-  async end(
-    record: WebhookRecord,
-    errand: Omit<Errand, 'answered' | 'waits'>,
-    error: AttemptError,
-  ): Promise<void> {
+  /** Ends a delivery that is not wanted any more, for what its log is to say. */
+  async end(record: WebhookRecord, errand: Errand, error: AttemptError): Promise<'failed'> {
+    errand.answered();
     await this.#record(record, deliveryIdOf(record.id, errand.event.id), errand, unsent(error), undefined);
+    return 'failed';
   }
 
   /** What is needed of others; as a failed attempt when it can never be had. */
@@ -160,11 +158,14 @@ export class Courier {
     return pause === undefined ? undefined : new Date(Date.now() + pause);
   }
 
-  #observe(record: WebhookRecord, { verdict }: Sent): void {
+  #observe(current: () => WebhookRecord, record: WebhookRecord, { verdict }: Sent): void {
     const { tell } = this.#deps;
     const { url } = record.settings;
     if (!verdict.ok && verdict.gone) return tell(record, { kind: 'disable', reason: 'gone', url });
-    const change = verdict.ok ? this.#health.succeeded() : this.#health.failed(Date.now());
+    const { failingSince } = current();
+    const change = verdict.ok
+      ? this.#health.succeeded(failingSince)
+      : this.#health.failed(Date.now(), failingSince);
     if (change !== undefined) tell(record, change);
   }
 

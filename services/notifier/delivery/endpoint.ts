@@ -32,6 +32,8 @@ interface Job {
   readonly resumes: boolean;
 }
 
+/** What became of an event whose retry came due after its type or form was taken out of the settings. */
+const UNSUBSCRIBED = { code: 'unsubscribed', detail: 'the webhook does not want such events any more' };
 /** Requests at the same time to one endpoint. */
 export const WIDTH = 8;
 /** When a lane goes on whose endpoint was closed in the middle of it. */
@@ -267,7 +269,11 @@ export class EndpointDelivery {
     const waits = (): void => {
       if (lane !== null) this.#lanes.block(lane, event.seq);
     };
-    return this.#courier.attempt(() => this.#record, { event, cause, attempt, lane, answered, waits });
+    const errand = { event, cause, attempt, lane, answered, waits };
+    // What somebody asked for by hand is sent, whatever the settings say.
+    if (cause === 'redelivery' || isSubscribed(this.#record, event))
+      return this.#courier.attempt(() => this.#record, errand);
+    return this.#courier.end(this.#record, errand, UNSUBSCRIBED);
   }
 
   /** An event of a lane has been tried: when nothing waits for a retry, what waited behind it is sent. */

@@ -7,34 +7,43 @@ const since = new Date(START).toISOString();
 const DAY = 24 * 3600;
 
 describe('health', () => {
-  it('is told of as failing after a minute of nothing but failures, once', () => {
+  it('is told of as failing after a minute of nothing but failures, until that is stored', () => {
     const health = new Health(null);
-    expect(health.failed(at(0))).toBeUndefined();
-    expect(health.failed(at(59))).toBeUndefined();
-    expect(health.failed(at(60))).toEqual({ kind: 'failing', since });
-    expect(health.failed(at(600))).toBeUndefined();
+    expect(health.failed(at(0), null)).toBeUndefined();
+    expect(health.failed(at(59), null)).toBeUndefined();
+    expect(health.failed(at(60), null)).toEqual({ kind: 'failing', since });
+    expect(health.failed(at(61), null)).toEqual({ kind: 'failing', since });
+    expect(health.failed(at(600), since)).toBeUndefined();
   });
 
   it('begins anew with every success', () => {
     const health = new Health(null);
-    health.failed(at(0));
-    expect(health.succeeded()).toBeUndefined();
-    expect(health.failed(at(61))).toBeUndefined();
+    health.failed(at(0), null);
+    expect(health.succeeded(null)).toBeUndefined();
+    expect(health.failed(at(61), null)).toBeUndefined();
   });
 
-  it('says that it recovered, if it said that it failed', () => {
-    const health = new Health(null);
-    health.failed(at(0));
-    health.failed(at(70));
-    expect(health.succeeded()).toEqual({ kind: 'recovered' });
-    expect(health.succeeded()).toBeUndefined();
+  it('says that it recovered, if the log says that it failed', () => {
+    const health = new Health(since);
+    expect(health.succeeded(since)).toEqual({ kind: 'recovered' });
+    expect(health.succeeded(since)).toEqual({ kind: 'recovered' });
+    expect(health.succeeded(null)).toBeUndefined();
   });
 
   it('gives up after five days, and goes on from what was told before', () => {
     const disable = { kind: 'disable', reason: 'failing', failingSince: since };
     const health = new Health(since);
-    expect(health.failed(at(5 * DAY - 1))).toBeUndefined();
-    expect(health.failed(at(5 * DAY))).toEqual(disable);
-    expect(health.failed(at(6 * DAY))).toEqual(disable);
+    for (const seconds of [-300, -200, -1])
+      expect(health.failed(at(5 * DAY + seconds), since)).toBeUndefined();
+    expect(health.failed(at(5 * DAY), since)).toEqual(disable);
+    expect(health.failed(at(5 * DAY + 1), since)).toEqual(disable);
+  });
+
+  it('does not take quiet days for failures', () => {
+    const health = new Health(null);
+    for (const seconds of [0, 10, 20]) health.failed(at(seconds), null);
+    expect(health.failed(at(10 * DAY), since)).toBeUndefined();
+    expect(health.failed(at(10 * DAY + 10), since)).toBeUndefined();
+    expect(health.failed(at(10 * DAY + 20), since)).toMatchObject({ kind: 'disable' });
   });
 });

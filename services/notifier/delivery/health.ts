@@ -2,7 +2,7 @@ const MINUTE = 60_000;
 
 /** After so long of nothing but failures it is said that an endpoint is failing. */
 const TELL_MS = MINUTE;
-/** After so long it is disabled. */
+/** After so long it is disabled, if it failed several times within the last day as well. */
 export const PATIENCE_MS = 5 * 24 * 60 * MINUTE;
 
 export type HealthChange =
@@ -10,34 +10,37 @@ export type HealthChange =
   | { readonly kind: 'recovered' }
   | { readonly kind: 'disable'; readonly reason: 'failing'; readonly failingSince: string };
 
+const DAY_MS = 24 * 60 * MINUTE;
+const SEVERAL = 3;
+
 /**
  * Watches for how long nothing but failures has come of an endpoint. Says so after a minute, so that the flicker of
- * one that is overloaded leaves no events, and gives it up after five days.
+ * one that is overloaded leaves no events, and gives it up after five days. Says the same until it is stored: what is
+ * given as `told` is since when the endpoint is failing according to the log.
  */
 export class Health {
   #since: number | undefined;
-  #told: boolean;
+  /** The last failures, for days without any prove nothing. */
+  #failures: number[] = [];
 
-  /** `failingSince`: what was told before. */
-  constructor(failingSince: string | null) {
-    this.#since = failingSince === null ? undefined : Date.parse(failingSince);
-    this.#told = failingSince !== null;
+  constructor(told: string | null) {
+    this.#since = told === null ? undefined : Date.parse(told);
   }
 
-  succeeded(): HealthChange | undefined {
-    const told = this.#told;
+  succeeded(told: string | null): HealthChange | undefined {
     this.#since = undefined;
-    this.#told = false;
-    return told ? { kind: 'recovered' } : undefined;
+    this.#failures = [];
+    return told === null ? undefined : { kind: 'recovered' };
   }
 
   /** @param now milliseconds since 1970 */
-  failed(now: number): HealthChange | undefined {
+  failed(now: number, told: string | null): HealthChange | undefined {
     const since = (this.#since ??= now);
     const failingSince = new Date(since).toISOString();
-    if (now - since >= PATIENCE_MS) return { kind: 'disable', reason: 'failing', failingSince };
-    if (this.#told || now - since < TELL_MS) return undefined;
-    this.#told = true;
+    this.#failures = [...this.#failures.filter((at) => now - at < DAY_MS), now].slice(-SEVERAL);
+    const isGivenUp = now - since >= PATIENCE_MS && this.#failures.length === SEVERAL;
+    if (isGivenUp) return { kind: 'disable', reason: 'failing', failingSince };
+    if (told !== null || now - since < TELL_MS) return undefined;
     return { kind: 'failing', since: failingSince };
   }
 }

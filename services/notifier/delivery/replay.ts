@@ -115,7 +115,7 @@ class Replay {
     const { sender, bodies, deliveries } = this.#deps;
     const delivery = deliveryIdOf(record.id, event.id);
     const body = await bodies.of(event, record.settings.payload);
-    const sent = await sender.send(record, delivery, body, this.#context.signal);
+    const sent = await sender.send(record, delivery, body, { signal: this.#context.signal });
     const { workspace, actor, correlation } = event;
     await deliveries.record({
       ...{ workspace, webhook: record.id, delivery, event: asDelivered(event), cause: 'replay', attempt: 1 },

@@ -52,7 +52,13 @@ export class Sender {
     await this.#custody.open(record, Date.now());
   }
 
-  async send(record: WebhookRecord, id: string, body: string, signal: AbortSignal): Promise<Sent> {
+  /** Rejects when `signal` is aborted; an endpoint that takes longer than `totalMs` has failed. */
+  async send(
+    record: WebhookRecord,
+    id: string,
+    body: string,
+    { signal, totalMs }: { signal?: AbortSignal; totalMs?: number },
+  ): Promise<Sent> {
     const { url } = record.settings;
     const keys = await this.#custody.open(record, Date.now());
     const started = performance.now();
@@ -69,7 +75,8 @@ export class Sender {
       endpoint: record.id,
       headers: { ...headers, 'webhook-signature': signature },
       body,
-      signal,
+      ...(signal && { signal }),
+      ...(totalMs !== undefined && { totalMs }),
     };
     const answer = await this.#egress.post(url, request).then(
       ({ status, headers: answered, body: text }) => ({
@@ -77,7 +84,7 @@ export class Sender {
         verdict: judgeStatus(status, answered['retry-after'], Date.now()),
       }),
       (error: unknown) => {
-        signal.throwIfAborted();
+        signal?.throwIfAborted();
         return { response: null, verdict: judgeError(error) };
       },
     );
