@@ -189,6 +189,7 @@ export class OperationsController {
     scope: 'operations:write',
     status: 202,
     response: Task,
+    errors: ['idempotency_key_reused'],
     accepts: ['Idempotency-Key'],
     gives: [...ACCEPTED, 'Idempotency-Replayed'],
   })
@@ -211,6 +212,7 @@ export class OperationsController {
     scope: 'operations:write',
     status: 202,
     response: Task,
+    errors: ['idempotency_key_reused'],
     accepts: ['Idempotency-Key'],
     gives: [...ACCEPTED, 'Idempotency-Replayed'],
   })

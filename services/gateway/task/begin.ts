@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import { Problem } from '#contracts/errors';
 import type { CommandCaller } from '#contracts/rpc';
 import type { TaskDefinition } from '#contracts/task';
 import type { Tasks } from '#eventing/task/open';
@@ -13,8 +15,10 @@ export interface BegunTask {
 }
 
 /**
- * Has a task done that a caller can follow. The same Idempotency-Key of the same caller, kind and payload gives the same
- * task, for as long as that can be read.
+ * Has a task done that a caller can follow. The same Idempotency-Key of the same caller and kind gives the same task,
+ * for as long as that can be read.
+ *
+ * @throws Problem `idempotency_key_reused` when that was asked to do something else
  */
 export async function beginTask<Payload extends z.ZodObject>(
   { queue, tracking }: Pick<Tasks, 'queue' | 'tracking'>,
@@ -23,11 +27,16 @@ export async function beginTask<Payload extends z.ZodObject>(
   { caller, idempotencyKey }: { readonly caller: CommandCaller; readonly idempotencyKey: string | null },
 ): Promise<BegunTask> {
   const { workspace, actor, correlation, commandId } = caller;
-  const asked = [workspace, actor, definition.kind, JSON.stringify(payload)];
-  const id = idempotencyKey === null ? commandId : derivedId(...asked, idempotencyKey);
+  const id =
+    idempotencyKey === null ? commandId : derivedId(workspace, actor, definition.kind, idempotencyKey);
   // The queue knows ids for minutes, the record for as long as the task can be read.
   const known = idempotencyKey === null ? undefined : await tracking.read(workspace, id);
-  if (known !== undefined) return { task: known, replayed: true };
+  if (known !== undefined) return { task: sameAs(payload, known), replayed: true };
   const { duplicate } = await queue.enqueue(definition, { id, payload, actor, correlation });
-  return { task: await findTask(tracking, workspace, id), replayed: duplicate };
+  return { task: sameAs(payload, await findTask(tracking, workspace, id)), replayed: duplicate };
+}
+
+function sameAs(payload: object, task: TrackedTask): TrackedTask {
+  if (!isDeepStrictEqual(task.snapshot.about, payload)) throw new Problem('idempotency_key_reused');
+  return task;
 }
