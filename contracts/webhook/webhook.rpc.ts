@@ -269,7 +269,7 @@ export const getDelivery = defineRpc({
   response: z.object({
     delivery: Delivery,
     attempts: z.array(Attempt),
-    /** Made of the event anew, as the endpoint would get it now; null when the event can't be read any more. */
+    /** Made of the event anew, as the endpoint would get it now; null when the event, or what it is made of, can't be read. */
     body: z.string().nullable(),
     readModel: Freshness,
   }),

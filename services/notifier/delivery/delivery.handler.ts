@@ -55,7 +55,7 @@ export class DeliveryHandler {
     const document = await queryDelivery(this.model, request, QUERY_TIMEOUT_MS);
     const [attempts, body, readModel] = await Promise.all([
       openAttempts(this.rpc, document),
-      this.bodyOf(document),
+      this.bodyOf(document).catch(() => null),
       this.model.freshness(),
     ]);
     return { delivery: describe(document), attempts, body, readModel };
@@ -98,7 +98,7 @@ export class DeliveryHandler {
     return { delivery, attempt: shown(attempt, sent.response?.body ?? null) };
   }
 
-  /** As it would be sent now; null when its event is gone, or what it is made of can't be reached. */
+  /** As it would be sent now; null when its event is gone. Rejects when what it is made of can't be reached. */
   private async bodyOf({ workspace, endpoint, event }: DeliveryDocument): Promise<string | null> {
     if (event.source === null) return testBody(workspace, endpoint, event.id, event.time);
     const found = await this.events.at(event.source, event.position ?? '');
