@@ -24,6 +24,13 @@ export const MailTemplate = z.object({
 });
 export type MailTemplate = z.infer<typeof MailTemplate>;
 
+/** Words as they are taken from here on; what was set earlier may be longer. */
+export const NewContent = z.object({
+  ...TemplateContent.shape,
+  text: z.string().min(1).max(20_000),
+  html: z.string().min(1).max(100_000).nullable(),
+});
+
 export const MailTemplateSummary = MailTemplate.omit({ text: true, html: true });
 export type MailTemplateSummary = z.infer<typeof MailTemplateSummary>;
 
@@ -62,7 +69,7 @@ export const setTemplate = defineRpc({
   request: z.object({
     caller: CommandCaller,
     ...PlaceFields,
-    ...TemplateContent.shape,
+    ...NewContent.shape,
     expectVersion: z.int().nullable(),
   }),
   response: z.object({ template: MailTemplate, committed: Committed }),
@@ -113,7 +120,7 @@ export const previewMail = defineRpc({
   request: z.object({
     caller: Caller,
     ...PlaceFields,
-    content: TemplateContent.nullable(),
+    content: NewContent.nullable(),
     submission: z.uuid().nullable(),
   }),
   response: RenderedMail,
@@ -131,7 +138,7 @@ export const sendTestMail = defineRpc({
   request: z.object({
     caller: CommandCaller,
     ...PlaceFields,
-    content: TemplateContent.nullable(),
+    content: NewContent.nullable(),
     to: z.email().max(320),
   }),
   response: z.object({

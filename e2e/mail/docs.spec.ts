@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { setTemplate } from '#contracts/mail/mail.rpc';
 import { mailTask } from '#contracts/mail/mail.task';
 import { compileForm } from '#logic/compile';
 import { MailConfig } from '#services/notifier/mail/mail.settings';
@@ -29,6 +30,13 @@ describe('the page on mail', () => {
   it('names every setting, and no other', () => {
     const settings = [...page.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name);
     expect(settings).toEqual(Object.keys(MailConfig.shape));
+  });
+
+  it('says how long words may be', () => {
+    const { subject, text, html } = setTemplate.request.shape;
+    const said = /subject may have (\S+) characters, the text (\S+), the HTML (\S+)\./.exec(page)?.slice(1);
+    const lengths = [subject.maxLength, text.maxLength, html.unwrap().maxLength];
+    expect(said).toEqual(lengths.map((length) => length?.toLocaleString('en')));
   });
 
   it('says when mail is tried again', () => {

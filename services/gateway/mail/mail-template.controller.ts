@@ -3,11 +3,11 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '#contracts/errors';
-import { TemplateContent } from '#contracts/mail/mail.events';
 import {
   getTemplate,
   listTemplates,
   MailTemplate,
+  NewContent,
   previewMail,
   RenderedMail,
   removeTemplate,
@@ -36,13 +36,13 @@ const place = { purpose, form: form.default(null), language: language.default(nu
 
 /** Words of the request, which nobody else gets to see. */
 const content = z
-  .strictObject({ ...TemplateContent.shape, html: TemplateContent.shape.html.default(null) })
+  .strictObject({ ...NewContent.shape, html: NewContent.shape.html.default(null) })
   .nullable()
   .default(null)
   .meta({ description: 'Words to try; null for those of the template that would be chosen' });
 
 const SetBody = z
-  .strictObject({ ...place, ...TemplateContent.shape, html: TemplateContent.shape.html.default(null) })
+  .strictObject({ ...place, ...NewContent.shape, html: NewContent.shape.html.default(null) })
   .meta({
     examples: [
       {
