@@ -38,10 +38,9 @@ export class TaskControl {
   /** The backlog, and what is due later. */
   async status(definition: TaskDefinition): Promise<KindStatus> {
     const { kind, tier } = definition;
-    const [backlog, scheduled] = await Promise.all([
-      this.backlog(definition),
-      this.#messagesOn(tier, `sched.${tier}.${kind}.>`),
-    ]);
+    // One after the other: where there is no stream, the first says so, and the second is just not answered.
+    const backlog = await this.backlog(definition);
+    const scheduled = await this.#messagesOn(tier, `sched.${tier}.${kind}.>`);
     return { kind, tier, ...backlog, scheduled };
   }
 
