@@ -31,10 +31,12 @@ const types = ['formbus.submission.submitted.v2'];
 
 describe('when another process delivers', () => {
   it('what the endpoint was to be left alone with is given to that', async () => {
-    const receiver = await world.receiver((response, _received, count) =>
-      count === 1 ? response.writeHead(429, { 'retry-after': '60' }).end() : response.writeHead(204).end(),
-    );
-    await world.webhook(receiver, { types, payload: 'full' });
+    const answer = Promise.withResolvers<void>();
+    const receiver = await world.receiver((response, _received, count) => {
+      if (count > 1) response.writeHead(204).end();
+      else void answer.promise.then(() => response.writeHead(429, { 'retry-after': '60' }).end());
+    });
+    const { id } = await world.webhook(receiver, { types, payload: 'full' });
     const held = Promise.withResolvers<void>();
     const original = Bodies.prototype.of;
     const bodies = jest.spyOn(Bodies.prototype, 'of');
@@ -47,6 +49,9 @@ describe('when another process delivers', () => {
     const second = await world.submit(FORM);
     await eventually(() => expect(receiver.received).toHaveLength(1));
     await eventually(() => expect(bodies.mock.calls.length).toBeGreaterThan(1));
+    answer.resolve();
+    const retries = new Retries(world.bus);
+    await eventually(async () => expect(await retries.waiting(id)).toHaveLength(1));
     const stopped = jest.spyOn(Feed.prototype, 'stop');
     const stopping = delivering.stop();
     await eventually(() => expect(stopped.mock.calls.length).toBeGreaterThan(1));

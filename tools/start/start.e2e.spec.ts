@@ -111,7 +111,7 @@ describe('npm start', () => {
     expect(await end(system.child, 'SIGTERM')).toBe(0);
     const stopped = [...system.output().matchAll(/✓ (\w+) stopped/g)].map(([, name]) => name);
     expect(stopped.slice(-2).sort()).toEqual(['mongo', 'nats']);
-    expect(stopped.slice(0, -2).sort()).toEqual(['forms', 'gateway']);
+    expect(stopped.slice(0, -2).sort()).toEqual(['forms', 'gateway', 'notifier']);
     await allGone(pids);
   });
 
