@@ -3,15 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { apiKeyId } from '#security/api-key';
-import { ComponentUnavailable } from '#tools/components/route';
 import { openPlace } from '#tools/projections/open';
 import { secretsOf } from '#tools/projections/place';
 import { verifyAll } from '#tools/projections/verify';
 import { LogFile } from '#tools/start/log-file';
 import { startSystem, type RunningSystem, type SystemEvent } from '#tools/start/system';
-import { UsageError, UserError } from '#tools/start/user-error';
 import { FormbusClient } from '../client/client.ts';
 import { complaintForm, COMPLAINTS, ensurePublished } from '../demo/form.ts';
+import { runCommand } from './command.ts';
 import { audit, readSubmissions, type Audit } from './audit.ts';
 import { validComplaints, type Complaint } from './complaints.ts';
 import { Ingest } from './ingest.ts';
@@ -184,15 +183,4 @@ async function main(options: KillOptions, stopping: AbortSignal): Promise<number
   }
 }
 
-const stopping = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stopping.abort());
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options) process.exitCode = await main(options, stopping.signal);
-  else process.stdout.write(`${USAGE}\n`);
-} catch (error) {
-  const plain = error instanceof UserError || error instanceof ComponentUnavailable;
-  const text = error instanceof Error ? (plain ? error.message : error.stack) : String(error);
-  process.stderr.write(stopping.signal.aborted ? 'Stopped\n' : `${text ?? ''}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runCommand({ parse: parseOptions, usage: USAGE, run: main });

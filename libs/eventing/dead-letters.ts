@@ -2,7 +2,7 @@ import { taskSubject, type TaskDefinition, type Tier } from '#contracts/task';
 import { Problem } from '#contracts/errors';
 import type { Bus } from './bus.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import { directGet, leaderGet, type RawMessage } from './direct-get.ts';
+import { directPages, leaderGet, type RawMessage } from './direct-get.ts';
 import { hasDurable } from './durable.ts';
 import { ApiCode, isApiError, jetStream, store } from './jetstream-api.ts';
 import { DLQ_STREAM, EVENTS_STREAM, TASK_STREAMS } from './streams.ts';
@@ -189,11 +189,10 @@ export class DeadLetters {
 
   async #window(from: number, to: number): Promise<FiledLetter[]> {
     const found: FiledLetter[] = [];
-    for (let [seq, more] = [from, true]; more && seq <= to;) {
-      const page = await directGet(this.#bus, DLQ_STREAM, { seq, subject: 'dlq.>', batch: to - seq + 1 });
-      for (const message of page.messages) if (message.seq <= to) found.push(fileOf(message));
-      seq = (page.messages.at(-1)?.seq ?? to) + 1;
-      more = page.more;
+    const place = { seq: from, subject: 'dlq.>', batch: to - from + 1 };
+    for await (const messages of directPages(this.#bus, DLQ_STREAM, place)) {
+      for (const message of messages) if (message.seq <= to) found.push(fileOf(message));
+      if ((messages.at(-1)?.seq ?? to) >= to) break;
     }
     return found.reverse();
   }

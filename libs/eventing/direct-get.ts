@@ -46,6 +46,20 @@ export async function directGet(
   return { messages, more: pending > 0, pending };
 }
 
+/** What lies on one subject (or filter) from `seq` on, as {@link directGet} gives it, page by page. */
+export async function* directPages(
+  bus: Bus,
+  stream: string,
+  { seq, ...rest }: { seq: number; subject: string; batch: number },
+): AsyncGenerator<readonly RawMessage[], void, undefined> {
+  for (let [from, more] = [seq, true]; more;) {
+    const page = await directGet(bus, stream, { seq: from, ...rest });
+    yield page.messages;
+    from = (page.messages.at(-1)?.seq ?? from) + 1;
+    more = page.more;
+  }
+}
+
 /** The last message on a literal subject, answered by any replica; undefined when that replica has none. */
 export const directLast = (bus: Bus, stream: string, subject: string): Promise<RawMessage | undefined> =>
   directOne(bus, `$JS.API.DIRECT.GET.${stream}.${subject}`, new Uint8Array());

@@ -1,7 +1,7 @@
 import type { Bus } from './bus.ts';
 import type { Codec } from './codec.ts';
 import { startDecoding } from './decoding.ts';
-import { directAt, directGet, leaderGet, type RawMessage } from './direct-get.ts';
+import { directAt, directPages, leaderGet } from './direct-get.ts';
 import { follow, type FollowOptions, type LogBatch } from './follow.ts';
 import { jetStream } from './jetstream-api.ts';
 import type { KeySource } from './keyring.ts';
@@ -47,16 +47,9 @@ export function createEventLog({ bus, codec, epoch, keys, stream = EVENTS_STREAM
 
     async read(subject, after = 0) {
       const decoding: (StoredEvent | Promise<StoredEvent>)[] = [];
-      for (let from = after + 1, more = true; more;) {
-        const found: { messages: RawMessage[]; more: boolean } = await directGet(bus, stream, {
-          seq: from,
-          subject,
-          batch: READ_BATCH,
-        });
-        for (const message of found.messages) decoding.push(startDecoding(codec, message));
-        from = (found.messages.at(-1)?.seq ?? from) + 1;
-        more = found.more;
-      }
+      const place = { seq: after + 1, subject, batch: READ_BATCH };
+      for await (const messages of directPages(bus, stream, place))
+        for (const message of messages) decoding.push(startDecoding(codec, message));
       return await Promise.all(decoding.map((event) => Promise.resolve(event)));
     },
 

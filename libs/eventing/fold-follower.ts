@@ -77,6 +77,8 @@ export class FoldFollower {
   async #catchUp(patience: AbortSignal): Promise<void> {
     const { log, filters } = this.#options;
     const target = await log.lastSeq();
+    const late = this.#rejection(patience);
+    late.catch(() => undefined); // whoever waits for it is told
     for (;;) {
       // Taken before the log is asked: a batch that arrives meanwhile is not missed.
       const progress = this.#progress.promise;
@@ -86,7 +88,7 @@ export class FoldFollower {
         this.#seq = Math.max(this.#seq, target);
         return;
       }
-      await Promise.race([progress, this.#rejection(patience)]);
+      await Promise.race([progress, late]);
     }
   }
 

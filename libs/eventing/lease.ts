@@ -31,6 +31,7 @@ export interface Lease {
 
 const STREAM = `KV_${LEASE_BUCKET}`;
 const TIMEOUT_MS = 2000;
+const AGAIN_MS = 1000;
 
 /**
  * Waits until the lease is held, and renews it from then on, three times in its life. That of a process of this
@@ -60,6 +61,32 @@ export async function acquireLease(bus: Bus, name: string, options: LeaseOptions
     }
   } finally {
     stopListening();
+  }
+}
+
+/**
+ * Takes a role whenever it is to be had, until the signal aborts: `hold` is given each lease and returns when it is lost
+ * or no longer wanted; then it is released. What goes wrong is told, and a second later it begins anew. Never rejects.
+ */
+export async function whileLeased(
+  bus: Bus,
+  name: string,
+  {
+    hold,
+    onTrouble,
+    ...options
+  }: LeaseOptions & { hold: (lease: Lease) => Promise<void>; onTrouble: (error: unknown) => void },
+): Promise<void> {
+  const { signal } = options;
+  while (!signal.aborted) {
+    try {
+      const lease = await acquireLease(bus, name, options);
+      await hold(lease).finally(() => lease.release());
+    } catch (error) {
+      if (signal.aborted) return;
+      onTrouble(error);
+      await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined); // ended by the signal
+    }
   }
 }
 

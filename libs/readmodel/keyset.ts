@@ -1,5 +1,8 @@
 import { Problem } from '#contracts/errors';
 import { digest } from '#security/digest';
+import type { Identified } from './projection.ts';
+import type { ReadModel } from './read-model.ts';
+import { timeLeft } from './time-left.ts';
 
 /** Documents as MongoDB filters match them; kept plain so that this file needs no driver. */
 export type Filter = Record<string, unknown>;
@@ -64,6 +67,32 @@ export function pageOf<Doc extends { readonly _id: string }>(
   const last = items.at(-1);
   if (fetched.length <= page.limit || !last) return { items, next: null };
   return { items, next: cursorOf({ list: page.list, value: sortValue(last, page.field), id: last._id }) };
+}
+
+export interface ListRequest extends Omit<PageRequest, 'after'> {
+  /** `next` of the page before; null for the first. */
+  readonly cursor: string | null;
+  /** Of `performance.now()`. */
+  readonly deadline: number;
+}
+
+/**
+ * One page of a list whose sort values are short enough for every cursor to hold them.
+ *
+ * @throws Problem `bad_cursor`, and what the read model throws
+ */
+export async function listPage<Doc extends Identified>(
+  model: Pick<ReadModel<Doc>, 'find'>,
+  { conditions, sort, limit, cursor, deadline }: ListRequest,
+): Promise<{ items: readonly Doc[]; next: string | null }> {
+  const after = cursor === null ? null : await placeOf(cursor, sort, () => Promise.resolve(undefined));
+  const page = keysetPage({ conditions, sort, limit, after });
+  const documents = await model.find(page.filter, {
+    sort: page.sort,
+    limit: page.fetch,
+    maxTimeMs: timeLeft(deadline),
+  });
+  return pageOf(page, documents);
 }
 
 function cursorOf({ list, value, id }: Place): string {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { isToken } from '#contracts/subjects';
 import type { Bus } from '#eventing/bus';
 import type { EventLog } from '#eventing/event-log';
-import { acquireLease, type Lease } from '#eventing/lease';
+import { whileLeased, type Lease } from '#eventing/lease';
 import { formatPosition } from '#eventing/position';
 import { Checkpoints, Superseded } from './checkpoint.ts';
 import type { Database } from './database.ts';
@@ -75,6 +75,11 @@ export class Projector<Doc extends Identified> {
     this.#label = { projection: options.projection.name };
   }
 
+  /** Of the projection. */
+  get name(): string {
+    return this.#options.projection.name;
+  }
+
   /** Begins in the background: neither the database nor the lease is waited for. */
   start(): void {
     projectionMetrics.active.set(this.#label, 0);
@@ -99,19 +104,15 @@ export class Projector<Doc extends Identified> {
     };
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    const { bus, projection, leaseMs: ttlMs = 6000 } = this.#options;
-    while (!signal.aborted) {
-      try {
-        const lease = await acquireLease(bus, `projection-${projection.name}`, { ttlMs, signal });
-        await this.#hold(lease, ttlMs).finally(() => lease.release());
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#logger.warn({ err: error }, 'the lease of the projection could not be had or given back');
-        await pause(TICK_MS, signal);
-      }
-    }
+  #run(): Promise<void> {
+    const { bus, leaseMs: ttlMs = 6000 } = this.#options;
+    return whileLeased(bus, `projection-${this.name}`, {
+      ttlMs,
+      signal: this.#stopping.signal,
+      hold: (lease) => this.#hold(lease, ttlMs),
+      onTrouble: (error) =>
+        this.#logger.warn({ err: error }, 'the lease of the projection could not be had or given back'),
+    });
   }
 
   async #hold(lease: Lease, ttlMs: number): Promise<void> {

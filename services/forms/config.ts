@@ -1,19 +1,12 @@
 import { z } from 'zod';
 import { TIERS } from '#contracts/task';
 import { BusConfig } from '#service/bus-config';
+import { someOf } from '#service/some-of';
 
 export const ROLES = ['api', 'projector', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
 const MASTER_KEY_BYTES = 32;
-
-/** Some of the names, separated by commas; all of them where nothing is said. */
-const some = <const Names extends readonly [string, ...string[]]>(names: Names) =>
-  z
-    .string()
-    .default(names.join(','))
-    .transform((text) => text.split(',').map((name) => name.trim()))
-    .pipe(z.array(z.enum(names, `each must be one of ${names.join(', ')}`)).min(1));
 
 /** The settings of the forms service, beside those of every service. */
 export const FormsConfig = z.object({
@@ -26,8 +19,8 @@ export const FormsConfig = z.object({
     .meta({
       description: 'Wraps the keys of workspaces. Who has it can read all answers; who loses it loses them',
     }),
-  ROLES: some(ROLES).meta({ description: 'What this process does: api, projector, worker, or several' }),
-  TIERS: some(TIERS).meta({
+  ROLES: someOf(ROLES).meta({ description: 'What this process does: api, projector, worker, or several' }),
+  TIERS: someOf(TIERS).meta({
     description: 'The tiers of tasks that the role worker does: high, default, batch, or several',
   }),
 });

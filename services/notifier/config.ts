@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TIERS } from '#contracts/task';
 import { BusConfig } from '#service/bus-config';
+import { someOf } from '#service/some-of';
 import { readCidrs } from '#security/egress/address';
 import { MailConfig } from './mail/mail.settings.ts';
 
@@ -49,19 +50,9 @@ export const NotifierConfig = z.object({
     .max(60_000)
     .default(15_000)
     .meta({ description: 'Until a webhook has answered, all in all' }),
-  ROLES: z
-    .string()
-    .default(ROLES.join(','))
-    .transform(list)
-    .pipe(z.array(z.enum(ROLES)).min(1))
-    .meta({ description: 'What this process does: api, projector, worker, or several' }),
-  TIERS: z
-    .string()
-    .default(TIERS.join(','))
-    .transform(list)
-    .pipe(z.array(z.enum(TIERS)).min(1))
-    .meta({
-      description: 'The tiers of tasks that the role worker does; webhooks are delivered with `high`',
-    }),
+  ROLES: someOf(ROLES).meta({ description: 'What this process does: api, projector, worker, or several' }),
+  TIERS: someOf(TIERS).meta({
+    description: 'The tiers of tasks that the role worker does; webhooks are delivered with `high`',
+  }),
 });
 export type NotifierConfig = z.infer<typeof NotifierConfig>;

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TIERS, type Tier } from '#contracts/task';
 import type { Bus } from '#eventing/bus';
-import { jetStream } from '#eventing/jetstream-api';
-import { TASK_STREAMS } from '#eventing/streams';
+import { tasksLeft } from '../../tasks-left.ts';
 import { startChild, type Child } from '../child.ts';
 import type { Closing } from '../closing.ts';
 import { now } from './clock.ts';
@@ -67,20 +66,8 @@ export async function ours({ steps, bus, url, natsPid, workers, env }: OursOptio
       const flood = { calls: tasks, inFlight: IN_FLIGHT };
       const asked = producer.ask({ do: 'flood', what: 'noops', flood } satisfies ProducerOrder);
       await Promise.all([asked, ...reached]);
-      while ((await left(bus)) > 0) await delay(POLL_MS);
+      while ((await tasksLeft(bus)) > 0) await delay(POLL_MS);
       return (now() - began) / 1000;
     },
   };
-}
-
-/** Tasks that are not acknowledged. */
-export async function left(bus: Bus): Promise<number> {
-  const counts = TIERS.map(async (tier) => {
-    const { state } = await jetStream<{ state: { messages: number } }>(
-      bus,
-      `STREAM.INFO.${TASK_STREAMS[tier]}`,
-    );
-    return state.messages;
-  });
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }

@@ -1,26 +1,12 @@
 import type { Bus } from '#eventing/bus';
-import { directGet } from '#eventing/direct-get';
+import { directPages } from '#eventing/direct-get';
 import type { DeadLetter } from '#eventing/dead-letter';
-import { jetStream } from '#eventing/jetstream-api';
-import { TIERS } from '#contracts/task';
-import { DLQ_STREAM, EVENTS_STREAM, TASK_STREAMS } from '#eventing/streams';
+import { DLQ_STREAM, EVENTS_STREAM } from '#eventing/streams';
 import type { Found } from './audit.ts';
 import { effectSubject } from './effect.ts';
 import { numberOf } from './kinds.ts';
 
 const PAGE = 1_000;
-
-/** Tasks that are neither done nor parked, those that wait for their next attempt among them. */
-export async function tasksLeft(bus: Bus): Promise<number> {
-  const counts = TIERS.map(async (tier) => {
-    const { state } = await jetStream<{ state: { messages: number } }>(
-      bus,
-      `STREAM.INFO.${TASK_STREAMS[tier]}`,
-    );
-    return state.messages;
-  });
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-}
 
 /** Every effect and every dead letter, by task. */
 export async function whatHappened(bus: Bus): Promise<Found> {
@@ -39,10 +25,5 @@ export async function whatHappened(bus: Bus): Promise<Found> {
 }
 
 async function* messagesOf(bus: Bus, stream: string, subject: string) {
-  for (let [seq, more] = [1, true]; more;) {
-    const page = await directGet(bus, stream, { seq, subject, batch: PAGE });
-    yield* page.messages;
-    seq = (page.messages.at(-1)?.seq ?? seq) + 1;
-    more = page.more;
-  }
+  for await (const messages of directPages(bus, stream, { seq: 1, subject, batch: PAGE })) yield* messages;
 }

@@ -7,14 +7,14 @@ import pino from 'pino';
 import { connectBus, type Bus } from '#eventing/bus';
 import { openTasks } from '#eventing/task/open';
 import { ensureTopology } from '#eventing/topology';
-import { ComponentUnavailable } from '#tools/components/route';
-import { UsageError, UserError } from '#tools/start/user-error';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
+import { tasksLeft } from '../../tasks-left.ts';
+import { runCommand } from '../command.ts';
 import { seeded } from '../random.ts';
 import { audit, courseOf } from './audit.ts';
 import { Crew } from './crew.ts';
 import { Enqueueing } from './enqueueing.ts';
-import { tasksLeft, whatHappened } from './found.ts';
+import { whatHappened } from './found.ts';
 import { readJournals } from './journal.ts';
 import { plan, type Planned } from './kinds.ts';
 import { parseOptions, USAGE, type TaskChaosOptions } from './options.ts';
@@ -141,15 +141,4 @@ async function main(options: TaskChaosOptions, stopping: AbortSignal): Promise<n
   }
 }
 
-const stopping = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stopping.abort());
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options) process.exitCode = await main(options, stopping.signal);
-  else process.stdout.write(`${USAGE}\n`);
-} catch (error) {
-  const plain = error instanceof UserError || error instanceof ComponentUnavailable;
-  const text = error instanceof Error ? (plain ? error.message : error.stack) : String(error);
-  process.stderr.write(stopping.signal.aborted ? 'Stopped\n' : `${text ?? ''}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await runCommand({ parse: parseOptions, usage: USAGE, run: main });

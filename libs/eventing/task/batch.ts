@@ -7,14 +7,13 @@ import { batchMemberEndedV1, TASK_ENDS, type BatchResult } from '#contracts/task
 import { BatchPublisher } from '../batch-publisher.ts';
 import type { Bus } from '../bus.ts';
 import type { Codec } from '../codec.ts';
-import { directGet } from '../direct-get.ts';
+import { directGet, directPages } from '../direct-get.ts';
 import { TASK_EVENTS_STREAM } from '../streams.ts';
 import type { StoredEvent } from '../stored-event.ts';
-import type { TaskTracking, TrackedTask } from './tracking.ts';
+import { ending, forgottenAt, RESULT_TTL_MS, type TaskTracking, type TrackedTask } from './tracking.ts';
 import type { Task, TaskEnvelope } from './wire.ts';
 
 const PAGE = 1000;
-const WEEK_MS = 7 * 24 * 3600 * 1000;
 /** A batch tells how far it is this often. */
 const PROGRESS_MS = 1_000;
 
@@ -72,7 +71,7 @@ export class BatchLedger {
         queuedAt: now,
         startedAt: now,
         endedAt: null,
-        expiresAt: new Date(Date.now() + 30 * 24 * 3600 * 1000).toISOString(),
+        expiresAt: forgottenAt(Date.now()),
         cancelRequestedAt: null,
       },
     };
@@ -129,19 +128,10 @@ export class BatchLedger {
   }
 
   #end(at: TrackedTask, result: BatchResult): Promise<TrackedTask | undefined> {
-    const now = Date.now();
     const { total } = result;
-    return this.#tracking.write(
-      at,
-      {
-        state: 'succeeded',
-        progress: { done: total, total, note: null, resume: null },
-        result,
-        endedAt: new Date(now).toISOString(),
-        expiresAt: new Date(now + WEEK_MS).toISOString(),
-      },
-      { ttlMs: WEEK_MS },
-    );
+    const progress = { done: total, total, note: null, resume: null };
+    const end = { state: 'succeeded', progress, result, ...ending(RESULT_TTL_MS) } as const;
+    return this.#tracking.write(at, end, { ttlMs: RESULT_TTL_MS });
   }
 
   async #tell(at: TrackedTask, done: number, total: number): Promise<void> {
@@ -167,14 +157,15 @@ export class BatchLedger {
   async #countFailed(workspace: string, batch: string): Promise<number> {
     const subject = memberFilter(workspace, batch);
     let failed = 0;
-    for (let [seq, more] = [1, true]; more;) {
-      const page = await directGet(this.#bus, TASK_EVENTS_STREAM, { seq, subject, batch: PAGE });
-      for (const message of page.messages) {
+    for await (const messages of directPages(this.#bus, TASK_EVENTS_STREAM, {
+      seq: 1,
+      subject,
+      batch: PAGE,
+    })) {
+      for (const message of messages) {
         const event = (await this.#codec.decode(message)) as StoredEvent<string, { outcome: string }>;
         if (event.data.outcome === 'failed') failed++;
       }
-      seq = (page.messages.at(-1)?.seq ?? seq) + 1;
-      more = page.more;
     }
     return failed;
   }

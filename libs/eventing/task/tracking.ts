@@ -14,9 +14,19 @@ import type { StoredEvent } from '../stored-event.ts';
 import type { Task } from './wire.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
-const WEEK_MS = 7 * DAY_MS;
+/** For so long an end can be read unless its kind says otherwise. */
+export const RESULT_TTL_MS = 7 * DAY_MS;
 /** What the stream keeps. */
 const MONTH_MS = 30 * DAY_MS;
+
+/** When the stream forgets a state that was written at that time, and no end has set another one. */
+export const forgottenAt = (ms: number): string => new Date(ms + MONTH_MS).toISOString();
+
+/** What is said of a task's time when it ends now. */
+export function ending(ttlMs: number): Pick<TaskSnapshot, 'endedAt' | 'expiresAt'> {
+  const now = Date.now();
+  return { endedAt: new Date(now).toISOString(), expiresAt: new Date(now + ttlMs).toISOString() };
+}
 
 /** The state of one tracked task, and where it lies. */
 export interface TrackedTask {
@@ -94,7 +104,7 @@ export class TaskTracking {
     for (;;) {
       const found = await this.read(workspace, task);
       if (found?.snapshot.state !== 'failed') return;
-      const expiresAt = new Date(Date.now() + MONTH_MS).toISOString();
+      const expiresAt = forgottenAt(Date.now());
       const open = {
         state: 'queued',
         attempt: 0,
@@ -188,7 +198,7 @@ function newSnapshot(definition: TaskDefinition, task: Task<Record<string, unkno
     startedAt: null,
     endedAt: null,
     // While it goes on, the stream's own limit holds; its end sets the true one.
-    expiresAt: new Date(queued + MONTH_MS).toISOString(),
+    expiresAt: forgottenAt(queued),
     cancelRequestedAt: null,
   };
 }
@@ -278,11 +288,8 @@ export class TrackedAttempt {
     { result = null, problem = null }: Partial<Pick<TaskSnapshot, 'result' | 'problem'>> = {},
   ): Promise<void> {
     await this.#settle();
-    const ttlMs = this.#definition.resultTtlMs ?? WEEK_MS;
-    const now = Date.now();
-    const endedAt = new Date(now).toISOString();
-    const expiresAt = new Date(now + ttlMs).toISOString();
-    await this.#write({ state, result, problem, endedAt, expiresAt, ...this.#lastProgress() }, { ttlMs });
+    const ttlMs = this.#definition.resultTtlMs ?? RESULT_TTL_MS;
+    await this.#write({ state, result, problem, ...ending(ttlMs), ...this.#lastProgress() }, { ttlMs });
   }
 
   #lastProgress(): Partial<TaskSnapshot> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { taskSubject, type TaskDefinition } from '#contracts/task';
-import { TASK_ENDS, type TaskProgress, type TaskState } from '#contracts/task/task.records';
+import { TASK_ENDS, type TaskState } from '#contracts/task/task.records';
 import type { Bus } from '../bus.ts';
 import type { RawMessage } from '../direct-get.ts';
 import { Deferred, GivenUp, Permanent } from '../disposition.ts';
@@ -10,12 +10,12 @@ import { Subscription, type Delivery } from '../subscription.ts';
 import { metrics } from '../metrics.ts';
 import { runBounded } from './attempt.ts';
 import type { BatchLedger } from './batch.ts';
-import type { HandledTask } from './context.ts';
-import { insist } from './insist.ts';
+import type { HandledTask, TaskContext } from './context.ts';
 import { Lanes, type Place } from './lanes.ts';
 import { problemOf } from './problem.ts';
 import type { TaskQueue } from './queue.ts';
 import { RateLimit } from './rate.ts';
+import { settle } from './settle.ts';
 import { TaskOver, TrackedAttempt, type TaskTracking } from './tracking.ts';
 import { parseTask, type Task } from './wire.ts';
 
@@ -30,7 +30,7 @@ export interface TaskWorkerOptions {
 }
 
 /** After so long without a sign of life of its worker a task is given to another one. */
-export const TASK_ACK_WAIT_MS = 5_000;
+const TASK_ACK_WAIT_MS = 5_000;
 /** Workers that may end while they have one task, before it is parked. */
 const MAX_DEATHS = 9;
 /** Deliveries after which a task that nobody answered for is suspected. */
@@ -111,7 +111,7 @@ export class TaskWorker {
     const { definition } = this.#options.task;
     try {
       if (delivery.attempt >= SUSPECT && !isOrdered(definition))
-        return await this.#insist(delivery, () => this.#setApart(task, delivery));
+        return await this.#settle(delivery, () => this.#setApart(task, delivery));
       const key = definition.key?.(task.payload);
       if (this.#lanes === undefined || key === undefined) return await this.#attempt(task, delivery);
       await this.#lanes.run(key, (place) => this.#attempt(task, delivery, place), this.#closing.signal);
@@ -152,7 +152,7 @@ export class TaskWorker {
       }
     } catch (error) {
       if (!(error instanceof TaskOver)) throw error;
-      await this.#insist(delivery, () => this.#options.batches.ended(given, 'done'));
+      await this.#settle(delivery, () => this.#options.batches.ended(given, 'done'));
     } finally {
       this.#attempts.delete(nameOf(given));
     }
@@ -162,26 +162,26 @@ export class TaskWorker {
   async #once(given: AnyTask, delivery: Delivery, place?: Place): Promise<AnyTask | undefined> {
     const { task: handled, batches } = this.#options;
     const { definition } = handled;
-    const insist = <T>(work: () => Promise<T>): Promise<T> => this.#insist(delivery, work);
-    const tracked = definition.tracked ? await insist(() => this.#track(given)) : undefined;
+    const settle = <T>(work: () => Promise<T>): Promise<T> => this.#settle(delivery, work);
+    const tracked = definition.tracked ? await settle(() => this.#track(given)) : undefined;
     if (tracked !== undefined && 'over' in tracked) {
-      await insist(() => batches.ended(given, tracked.over === 'failed' ? 'failed' : 'done'));
+      await settle(() => batches.ended(given, tracked.over === 'failed' ? 'failed' : 'done'));
       return undefined;
     }
     const task = tracked === undefined ? given : this.#renumbered(given, tracked);
     if (tracked !== undefined) this.#attempts.set(nameOf(task), tracked);
-    await insist(async () => tracked?.begin(task.attempt));
+    await settle(async () => tracked?.begin(task.attempt));
     const ran = await this.#run(task, delivery, tracked);
     if ('error' in ran) return await this.#failed(task, delivery, { tracked, place, error: ran.error });
-    await insist(async () => tracked?.end('succeeded', { result: ran.result }));
-    await insist(() => batches.ended(task, 'done'));
+    await settle(async () => tracked?.end('succeeded', { result: ran.result }));
+    await settle(() => batches.ended(task, 'done'));
     metrics.tasks.inc({ kind: definition.kind, outcome: 'succeeded' });
     return undefined;
   }
 
-  #insist<T>({ signal }: Delivery, work: () => Promise<T>): Promise<T> {
+  #settle<T>({ signal }: Delivery, work: () => Promise<T>): Promise<T> {
     const { task, logger } = this.#options;
-    return insist(work, {
+    return settle(work, {
       signal,
       onTrouble: (error) => {
         const { kind } = task.definition;
@@ -208,25 +208,31 @@ export class TaskWorker {
     const { task: handled, logger } = this.#options;
     const { definition, run } = handled;
     const { id, attempt, actor, correlation } = task;
-    const about = logger.child({ kind: definition.kind, task: id });
-    const context = {
+    let child: Logger | undefined;
+    // Most tasks say nothing, so it is made for those that do.
+    const about = (): Logger => (child ??= logger.child({ kind: definition.kind, task: id }));
+    const contextWith = (signal: AbortSignal): TaskContext => ({
       id,
       attempt,
       last: attempt > definition.backoffMs.length,
+      signal,
       actor,
       correlation,
-      logger: about,
+      get logger() {
+        return about();
+      },
       resume: tracked?.snapshot.progress?.resume ?? null,
-      progress: (progress: Partial<TaskProgress>) => tracked?.progress(progress),
-    };
+      progress: (progress) => tracked?.progress(progress),
+    });
     const label = { kind: definition.kind };
     const stopTimer = metrics.taskSeconds.startTimer(label);
     metrics.tasksRunning.inc(label);
     try {
-      const result = await runBounded((signal) => run(task.payload, { ...context, signal }), {
+      const result = await runBounded((signal) => run(task.payload, contextWith(signal)), {
         timeoutMs: definition.timeoutMs,
         signals: tracked === undefined ? [delivery.signal] : [delivery.signal, tracked.signal],
-        onStray: () => about.error('a task goes on though it was told to stop; its attempt counts as failed'),
+        onStray: () =>
+          about().error('a task goes on though it was told to stop; its attempt counts as failed'),
       });
       return { result: definition.result ? definition.result.parse(result) : null };
     } catch (error) {
@@ -280,8 +286,8 @@ export class TaskWorker {
   }
 
   async #cancelled(task: AnyTask, delivery: Delivery, tracked: TrackedAttempt): Promise<undefined> {
-    await this.#insist(delivery, () => tracked.end('cancelled'));
-    await this.#insist(delivery, () => this.#options.batches.ended(task, 'done'));
+    await this.#settle(delivery, () => tracked.end('cancelled'));
+    await this.#settle(delivery, () => this.#options.batches.ended(task, 'done'));
     metrics.tasks.inc({ kind: this.#options.task.definition.kind, outcome: 'cancelled' });
   }
 
@@ -297,9 +303,9 @@ export class TaskWorker {
     { tracked, place, error }: FailedAttempt,
   ): Promise<AnyTask | undefined> {
     const { definition } = this.#options.task;
-    await this.#insist(delivery, async () => tracked?.again(error === undefined ? null : problemOf(error)));
+    await this.#settle(delivery, async () => tracked?.again(error === undefined ? null : problemOf(error)));
     if (!isOrdered(definition) || place === undefined) {
-      await this.#insist(delivery, () => this.#options.queue.again(definition, task, at, delivery.seq));
+      await this.#settle(delivery, () => this.#options.queue.again(definition, task, at, delivery.seq));
       return undefined;
     }
     const awake = AbortSignal.any([this.#closing.signal, ...(tracked ? [tracked.signal] : [])]);

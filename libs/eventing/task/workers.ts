@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Tier } from '#contracts/task';
-import { acquireLease, type Lease } from '../lease.ts';
+import { whileLeased, type Lease } from '../lease.ts';
 import { metrics } from '../metrics.ts';
+import { whenAborted } from '../when-aborted.ts';
 import type { HandledTask } from './context.ts';
 import type { Tasks } from './open.ts';
 import { isOrdered, TaskWorker } from './worker.ts';
@@ -23,7 +23,6 @@ export interface TaskWorkers {
 }
 
 const LEASE_MS = 6_000;
-const RETRY_MS = 1_000;
 const MEASURE_MS = 10_000;
 
 /**
@@ -108,20 +107,16 @@ class Exclusive {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
+  #run(): Promise<void> {
     const { tasks, logger } = this.#options;
     const { kind } = this.#task.definition;
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      try {
-        const lease = await acquireLease(tasks.bus, `task-${kind}`, { ttlMs: LEASE_MS, signal });
-        await this.#hold(lease).finally(() => lease.release());
-      } catch (error) {
-        if (signal.aborted) return;
-        logger.warn({ err: error, kind }, 'a kind of task that one process does at a time is not done here');
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined); // ended by the stop
-      }
-    }
+    return whileLeased(tasks.bus, `task-${kind}`, {
+      ttlMs: LEASE_MS,
+      signal: this.#stopping.signal,
+      hold: (lease) => this.#hold(lease),
+      onTrouble: (error) =>
+        logger.warn({ err: error, kind }, 'a kind of task that one process does at a time is not done here'),
+    });
   }
 
   async #hold(lease: Lease): Promise<void> {
@@ -130,10 +125,7 @@ class Exclusive {
     const worker = newWorker(this.#options, this.#task);
     this.worker = worker;
     await worker.start();
-    await new Promise<void>((resolve) => {
-      if (over.aborted) resolve();
-      else over.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await whenAborted(over);
     await worker.stop(lease.lost.aborted ? 0 : this.#deadlineMs);
     this.worker = undefined;
   }

@@ -1,8 +1,7 @@
 import type { z } from 'zod';
 import type { FormSummary, listForms } from '#contracts/form/form.rpc';
 import type { ReadModel } from '#readmodel/read-model';
-import { keysetPage, pageOf, placeOf } from '#readmodel/keyset';
-import { timeLeft } from '#readmodel/time-left';
+import { listPage } from '#readmodel/keyset';
 import type { FormDocument } from './form.projection.ts';
 
 type Request = z.infer<typeof listForms.request>;
@@ -23,16 +22,7 @@ export async function queryForms(
     ...(request.state === null ? {} : { state: request.state }),
   };
   const { limit, cursor } = request;
-  // Its sort values are instants, which every cursor holds.
-  const after =
-    cursor === null ? null : await placeOf(cursor, LATEST_FIRST, () => Promise.resolve(undefined));
-  const page = keysetPage({ conditions, sort: LATEST_FIRST, limit, after });
-  const documents = await model.find(page.filter, {
-    sort: page.sort,
-    limit: page.fetch,
-    maxTimeMs: timeLeft(deadline),
-  });
-  const { items, next } = pageOf(page, documents);
+  const { items, next } = await listPage(model, { conditions, sort: LATEST_FIRST, limit, cursor, deadline });
   return { items: items.map(summary), next, readModel };
 }
 

@@ -193,15 +193,13 @@ export class OperationsController {
     accepts: ['Idempotency-Key'],
     gives: [...ACCEPTED, 'Idempotency-Replayed'],
   })
-  async verify(
+  verify(
     @FromCommandCaller() caller: CommandCaller,
     @Param({ schema: ProjectionPath }) { projection }: z.infer<typeof ProjectionPath>,
     @IdempotencyKey() idempotencyKey: string | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Task> {
-    const payload = { workspace: caller.workspace, projection };
-    const begun = await beginTask(this.tasks, projectionVerifyTask, payload, { caller, idempotencyKey });
-    return sayAccepted(reply, begun.task, begun.replayed);
+    return this.begin(projectionVerifyTask, projection, { caller, idempotencyKey, reply });
   }
 
   @Post('projections/:projection/rebuild')
@@ -216,14 +214,22 @@ export class OperationsController {
     accepts: ['Idempotency-Key'],
     gives: [...ACCEPTED, 'Idempotency-Replayed'],
   })
-  async rebuild(
+  rebuild(
     @FromCommandCaller() caller: CommandCaller,
     @Param({ schema: ProjectionPath }) { projection }: z.infer<typeof ProjectionPath>,
     @IdempotencyKey() idempotencyKey: string | null,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Task> {
-    const payload = { workspace: caller.workspace, projection };
-    const begun = await beginTask(this.tasks, projectionRebuildTask, payload, { caller, idempotencyKey });
+    return this.begin(projectionRebuildTask, projection, { caller, idempotencyKey, reply });
+  }
+
+  private async begin(
+    definition: typeof projectionVerifyTask | typeof projectionRebuildTask,
+    projection: z.infer<typeof ProjectionPath>['projection'],
+    { reply, ...request }: { caller: CommandCaller; idempotencyKey: string | null; reply: FastifyReply },
+  ): Promise<Task> {
+    const payload = { workspace: request.caller.workspace, projection };
+    const begun = await beginTask(this.tasks, definition, payload, request);
     return sayAccepted(reply, begun.task, begun.replayed);
   }
 

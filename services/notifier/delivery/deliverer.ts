@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { deleteDurable, durablesOf } from '#eventing/durable';
-import { acquireLease, type Lease } from '#eventing/lease';
+import { whileLeased, type Lease } from '#eventing/lease';
 import { EVENTS_STREAM, TASK_EVENTS_STREAM } from '#eventing/streams';
+import { whenAborted } from '#eventing/when-aborted';
 import type { WebhookDirectory } from '../webhook/webhook.directory.ts';
 import type { WebhookRecord } from '../webhook/webhook.fold.ts';
 import { wasDeleted } from './deletion.ts';
@@ -49,19 +50,14 @@ export class Deliverer {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping;
+  #run(): Promise<void> {
     const { bus, logger } = this.#options;
-    while (!signal.aborted) {
-      try {
-        const lease = await acquireLease(bus, 'webhooks', { ttlMs: LEASE_MS, signal });
-        await this.#hold(lease).finally(() => lease.release());
-      } catch (error) {
-        if (signal.aborted) return;
-        logger.warn({ err: error }, 'webhooks cannot be delivered here; trying again');
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined); // ended by the stop
-      }
-    }
+    return whileLeased(bus, 'webhooks', {
+      ttlMs: LEASE_MS,
+      signal: this.#stopping.signal,
+      hold: (lease) => this.#hold(lease),
+      onTrouble: (error) => logger.warn({ err: error }, 'webhooks cannot be delivered here; trying again'),
+    });
   }
 
   async #hold(lease: Lease): Promise<void> {
@@ -100,7 +96,7 @@ class Shift {
     try {
       for (const { id } of directory.all()) this.#changed(id);
       for (const id of await this.#leftBehind()) this.#changed(id);
-      await aborted(this.#over);
+      await whenAborted(this.#over);
     } finally {
       stopListening();
       // Those that were started have requests under way: they don't wait for those that are only being started.
@@ -199,11 +195,4 @@ function isAlike({ settings: a }: WebhookRecord, { settings: b }: WebhookRecord)
   return (
     a.url === b.url && a.form === b.form && a.ordered === b.ordered && isDeepStrictEqual(a.types, b.types)
   );
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

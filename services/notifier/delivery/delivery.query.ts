@@ -2,9 +2,8 @@ import type { z } from 'zod';
 import { openMany } from '#contracts/custody/custody.rpc';
 import { Problem } from '#contracts/errors';
 import type { Attempt, Delivery, getDelivery, listDeliveries } from '#contracts/webhook/webhook.rpc';
-import { keysetPage, pageOf, placeOf } from '#readmodel/keyset';
+import { listPage } from '#readmodel/keyset';
 import type { ReadModel } from '#readmodel/read-model';
-import { timeLeft } from '#readmodel/time-left';
 import type { RpcClient } from '#service/rpc-client';
 import { responsePurpose } from './delivery.log.ts';
 import type { AttemptDocument, DeliveryDocument } from './delivery.projection.ts';
@@ -29,16 +28,7 @@ export async function queryDeliveries(
     ...(submission !== null && { 'event.submission': submission }),
   };
   const readModel = await model.freshness();
-  // Its sort values are instants, which every cursor holds.
-  const after =
-    cursor === null ? null : await placeOf(cursor, NEWEST_FIRST, () => Promise.resolve(undefined));
-  const page = keysetPage({ conditions, sort: NEWEST_FIRST, limit, after });
-  const documents = await model.find(page.filter, {
-    sort: page.sort,
-    limit: page.fetch,
-    maxTimeMs: timeLeft(deadline),
-  });
-  const { items, next } = pageOf(page, documents);
+  const { items, next } = await listPage(model, { conditions, sort: NEWEST_FIRST, limit, cursor, deadline });
   return { items: items.map(describe), next, readModel };
 }
 

@@ -1,6 +1,6 @@
 import type { Bus } from '#eventing/bus';
 import type { HeldMessage } from '#eventing/delivery';
-import { directGet } from '#eventing/direct-get';
+import { directPages } from '#eventing/direct-get';
 import { deleteDurable } from '#eventing/durable';
 import { Feed, type FeedOptions } from '#eventing/feed';
 import { EVENTS_STREAM, TASK_EVENTS_STREAM } from '#eventing/streams';
@@ -299,15 +299,15 @@ export class EndpointDelivery {
     { after, upTo }: { after: number; upTo: number },
   ): Promise<EventRef | undefined> {
     const { bus, events } = this.#deps;
-    for (let from = after + 1, more = true; more && from <= upTo;) {
-      const page = await directGet(bus, EVENTS_STREAM, { seq: from, subject: lane, batch: READ });
-      for (const message of page.messages) {
+    if (after >= upTo) return undefined;
+    const place = { seq: after + 1, subject: lane, batch: READ };
+    for await (const messages of directPages(bus, EVENTS_STREAM, place)) {
+      for (const message of messages) {
         if (message.seq > upTo) return undefined;
         const event = refOfLog(message, events.epochs.log);
         if (event !== undefined && isSubscribed(this.#record, event)) return event;
       }
-      from = (page.messages.at(-1)?.seq ?? upTo) + 1;
-      more = page.more;
+      if (messages.at(-1)?.seq === upTo) return undefined;
     }
     return undefined;
   }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { ERRORS, Problem } from '#contracts/errors';
+import { insist as keepTrying } from '#eventing/insist';
 import { UndecodableEvent } from '#eventing/stored-event';
 
 export interface InsistOptions {
@@ -13,7 +13,7 @@ export interface InsistOptions {
 }
 
 const PAUSE_MS = 1_000;
-const LONGEST = 30;
+const GROWTH = [1, 2, 4, 8, 16, 30];
 /** An outage is told of when it begins, and then about every ten minutes. */
 const TELL_EVERY = 20;
 
@@ -21,21 +21,19 @@ const TELL_EVERY = 20;
  * Does what depends on other services and on the log, which may be away: tries until they are back. Rejects when it is
  * aborted, and with what no repeat would mend.
  */
-export async function insist<T>(
+export function insist<T>(
   trouble: string,
   work: () => T | Promise<T>,
   { logger, signal, pauseMs = PAUSE_MS }: InsistOptions,
 ): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    signal.throwIfAborted();
-    try {
-      return await work();
-    } catch (error) {
+  return keepTrying(work, {
+    signal,
+    pausesMs: GROWTH.map((factor) => pauseMs * factor),
+    onFailure: (error, before) => {
       if (isPermanent(error)) throw error;
-      if (tries % TELL_EVERY === 0) logger.warn({ err: error, tries: tries + 1 }, trouble);
-    }
-    await delay(pauseMs * Math.min(2 ** tries, LONGEST), undefined, { signal });
-  }
+      if (before % TELL_EVERY === 0) logger.warn({ err: error, tries: before + 1 }, trouble);
+    },
+  });
 }
 
 /** Whether the same would come of every repeat: something is not there, cannot be opened or cannot be read. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { v7 as uuid } from 'uuid';
 import { BatchPublisher } from '#eventing/batch-publisher';
 import type { Bus } from '#eventing/bus';
-import { directGet, type RawMessage } from '#eventing/direct-get';
+import { directPages, type RawMessage } from '#eventing/direct-get';
 import { jetStream } from '#eventing/jetstream-api';
 import { TASK_STREAMS } from '#eventing/streams';
 
@@ -74,12 +74,9 @@ export class Retries {
 
   async #read(filter: string): Promise<Retry[]> {
     const found: Retry[] = [];
-    for (let from = 1, more = true; more;) {
-      const page = await directGet(this.#bus, RETRY_STREAM, { seq: from, subject: filter, batch: READ });
-      found.push(...page.messages.map(parseRetry));
-      from = (page.messages.at(-1)?.seq ?? from) + 1;
-      more = page.more;
-    }
+    const place = { seq: 1, subject: filter, batch: READ };
+    for await (const messages of directPages(this.#bus, RETRY_STREAM, place))
+      found.push(...messages.map(parseRetry));
     return found;
   }
 }

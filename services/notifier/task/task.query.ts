@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { FollowedTask, listTasks } from '#contracts/task/task.rpc';
-import { keysetPage, pageOf, placeOf } from '#readmodel/keyset';
+import { listPage } from '#readmodel/keyset';
 import type { ReadModel } from '#readmodel/read-model';
 import type { TaskDocument } from './task.projection.ts';
 
@@ -12,22 +12,14 @@ export async function queryTasks(
   { caller: { workspace }, state, kind, limit, cursor }: z.infer<typeof listTasks.request>,
   timeoutMs: number,
 ): Promise<z.infer<typeof listTasks.response>> {
+  const deadline = performance.now() + timeoutMs;
   const readModel = await model.freshness();
   const conditions = {
     workspace,
     ...(state === null ? {} : { state }),
     ...(kind === null ? {} : { kind }),
   };
-  // Its sort values are instants, which every cursor holds.
-  const after =
-    cursor === null ? null : await placeOf(cursor, LATEST_FIRST, () => Promise.resolve(undefined));
-  const page = keysetPage({ conditions, sort: LATEST_FIRST, limit, after });
-  const documents = await model.find(page.filter, {
-    sort: page.sort,
-    limit: page.fetch,
-    maxTimeMs: timeoutMs,
-  });
-  const { items, next } = pageOf(page, documents);
+  const { items, next } = await listPage(model, { conditions, sort: LATEST_FIRST, limit, cursor, deadline });
   return { items: items.map(describe), next, readModel };
 }
 
