@@ -1,6 +1,6 @@
 import { mailTask } from './mail/mail.task.ts';
-import { projectionRebuildTask } from './operations/projection-rebuild.task.ts';
-import { projectionVerifyTask } from './operations/projection-verify.task.ts';
+import { projectionRebuildTasks } from './operations/projection-rebuild.task.ts';
+import { projectionVerifyTasks } from './operations/projection-verify.task.ts';
 import type { TaskDefinition } from './task.ts';
 import { webhookReplayTask } from './webhook/webhook-replay.task.ts';
 
@@ -8,6 +8,6 @@ import { webhookReplayTask } from './webhook/webhook-replay.task.ts';
 export const TASKS: readonly TaskDefinition[] = [
   mailTask,
   webhookReplayTask,
-  projectionVerifyTask,
-  projectionRebuildTask,
+  ...Object.values(projectionVerifyTasks),
+  ...Object.values(projectionRebuildTasks),
 ];

@@ -1,8 +1,32 @@
 import { z } from 'zod';
 
-/** The projections of `forms`, which its worker verifies and rebuilds; a spec holds the service to them. */
-export const FORMS_PROJECTIONS = ['forms', 'submissions'] as const;
-export type FormsProjection = (typeof FORMS_PROJECTIONS)[number];
+/**
+ * Every projection of the installation, by the service that keeps it and whose worker verifies and rebuilds it. A service
+ * that keeps some is one line; a spec holds each service to its own.
+ */
+export const KEPT = {
+  forms: ['forms', 'submissions'],
+  notifier: ['deliveries', 'tasks', 'mailTemplates'],
+} as const;
+
+/** A service that keeps projections. */
+export type Keeper = keyof typeof KEPT;
+export type ProjectionName = (typeof KEPT)[Keeper][number];
+
+export const KEEPERS = Object.keys(KEPT) as Keeper[];
+export const PROJECTION_NAMES: readonly ProjectionName[] = Object.values(KEPT).flat();
+
+export function keeperOf(projection: ProjectionName): Keeper {
+  const keeper = KEEPERS.find((one) => namesOf(one).includes(projection));
+  if (keeper === undefined) throw new RangeError(`nobody keeps the projection ${projection}`);
+  return keeper;
+}
+
+export const namesOf = (keeper: Keeper): readonly ProjectionName[] => KEPT[keeper];
+
+/** The same for every service that keeps projections. */
+export const byKeeper = <T>(make: (keeper: Keeper) => T): Readonly<Record<Keeper, T>> =>
+  Object.fromEntries(KEEPERS.map((keeper) => [keeper, make(keeper)])) as Record<Keeper, T>;
 
 /** What comes of comparing a read model with its rebuild from the log. */
 export const ProjectionVerification = z.object({

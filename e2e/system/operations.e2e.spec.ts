@@ -27,7 +27,12 @@ describe('an operator', () => {
       const { streams, taskKinds, deadLetters, projections } = await get<Status>('/v1/operations/status');
       expect(streams.find(({ name }) => name === 'EVENTS')?.messages).toBeGreaterThan(3);
       expect(taskKinds.map(({ kind }) => kind)).toEqual(
-        expect.arrayContaining(['mail', 'webhook-replay', 'projection-verify', 'projection-rebuild']),
+        expect.arrayContaining([
+          'mail',
+          'webhook-replay',
+          'projection-verify-forms',
+          'projection-rebuild-notifier',
+        ]),
       );
       expect(deadLetters.waiting).toBe(0);
       expect(projections).toEqual(
@@ -54,13 +59,21 @@ describe('an operator', () => {
     });
   });
 
+  it.each(['rebuild', 'verify'])('has one of the notifier told to %s as well', async (what) => {
+    const { body } = await post<{ id: string }>(`/v1/operations/projections/deliveries/${what}`);
+    expect((await world.client.finished(body.id)).body).toMatchObject({
+      state: 'succeeded',
+      result: { projection: 'deliveries' },
+    });
+  });
+
   it('holds back a kind of task, and lets it go on', async () => {
-    const kinds = '/v1/operations/task-kinds/projection-verify';
+    const kinds = '/v1/operations/task-kinds/projection-verify-forms';
     expect((await post(`${kinds}/pause`)).body).toMatchObject({ paused: true });
     const { body } = await post<{ id: string }>('/v1/operations/projections/submissions/verify');
     await eventually(async () => {
       const { items } = await get<{ items: { kind: string }[] }>('/v1/operations/task-kinds');
-      expect(items.find(({ kind }) => kind === 'projection-verify')).toMatchObject({
+      expect(items.find(({ kind }) => kind === 'projection-verify-forms')).toMatchObject({
         paused: true,
         pending: 1,
       });

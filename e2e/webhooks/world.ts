@@ -75,7 +75,7 @@ export async function openWebhookWorld({
     });
     const roles = [
       startProjectors({ parts, database, readiness }),
-      await startWorker({ parts, mail, tiers: ['high', 'default', 'batch'], readiness }),
+      await startWorker({ parts, mail, database, tiers: ['high', 'default', 'batch'], readiness }),
       await startApi({ parts, database, mail: mail.module }),
     ];
     let isStopped = false;

@@ -41,6 +41,12 @@ export interface Projection<Doc extends Identified> {
   fold(document: Doc | undefined, event: StoredEvent): Doc | undefined;
 }
 
+/** A projection with the log that it folds, as the service that keeps it lists them. */
+export interface KeptProjection {
+  readonly projection: Projection<Identified>;
+  readonly log: EventLog;
+}
+
 export interface ProjectionIndex {
   readonly key: Readonly<Record<string, 1 | -1>>;
   readonly name: string;

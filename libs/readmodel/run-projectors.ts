@@ -1,7 +1,8 @@
-import type { Projector, ProjectorStatus } from './projector.ts';
-
-/** Of projections of any documents. */
-type AnyProjector = Pick<Projector<never>, 'name' | 'status' | 'start' | 'stop'>;
+import type { Logger } from 'pino';
+import type { Bus } from '#eventing/bus';
+import type { Database } from './database.ts';
+import type { KeptProjection } from './projection.ts';
+import { Projector, type ProjectorStatus } from './projector.ts';
 
 interface CheckResult {
   readonly ok: true;
@@ -14,11 +15,19 @@ export interface Checks {
   add(name: string, check: () => CheckResult): void;
 }
 
-/** Starts all read models of a service and has them checked; `stop` ends them together. */
+export interface ProjectorsOptions {
+  readonly bus: Bus;
+  readonly database: Database;
+  readonly logger: Logger;
+  readonly readiness: Checks;
+}
+
+/** Keeps all read models of a service, or stands by to do so, and has them checked; `stop` ends them together. */
 export function runProjectors(
-  projectors: readonly AnyProjector[],
-  readiness: Checks,
+  kept: readonly KeptProjection[],
+  { readiness, ...shared }: ProjectorsOptions,
 ): { stop(): Promise<void> } {
+  const projectors = kept.map((one) => new Projector({ ...shared, ...one }));
   for (const projector of projectors) {
     readiness.add(`projection ${projector.name}`, () => checkOf(projector.status()));
     projector.start();

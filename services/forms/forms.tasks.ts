@@ -1,14 +1,7 @@
-import { projectionRebuildTask } from '#contracts/operations/projection-rebuild.task';
-import { projectionVerifyTask } from '#contracts/operations/projection-verify.task';
-import { handle, type HandledTask } from '#eventing/task/context';
-import {
-  rebuildProjection,
-  verifyProjection,
-  type ProjectionTaskDependencies,
-} from './operations/projection.tasks.ts';
+import type { HandledTask } from '#eventing/task/context';
+import { projectionTasks, type ProjectionTasksOptions } from '#readmodel/projection-tasks';
 
 /** What the role `worker` does, of all tiers. */
-export const formsTasks = (dependencies: ProjectionTaskDependencies): readonly HandledTask[] => [
-  handle(projectionVerifyTask, (payload, context) => verifyProjection(dependencies, payload, context)),
-  handle(projectionRebuildTask, (payload, context) => rebuildProjection(dependencies, payload, context)),
+export const formsTasks = (dependencies: ProjectionTasksOptions): readonly HandledTask[] => [
+  ...projectionTasks('forms', dependencies),
 ];

@@ -25,7 +25,8 @@ export async function startWorker({ bus, log, database, logger, tiers }: WorkerD
   stop(): Promise<void>;
 }> {
   const tasks = openTasks(bus, { source: '/formbus/forms' });
-  const handled = formsTasks({ log, database, projections: PROJECTIONS });
+  const kept = PROJECTIONS.map((projection) => ({ projection, log }));
+  const handled = formsTasks({ database, kept });
   const workers = await startTaskWorkers({ tasks, handled, tiers, logger });
   return {
     async stop() {

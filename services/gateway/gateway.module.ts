@@ -14,6 +14,7 @@ import { ProblemFilter } from './http/problem.filter.ts';
 import { MailTemplateController } from './mail/mail-template.controller.ts';
 import { DeadLetterController } from './operations/dead-letter.controller.ts';
 import { OperationsController } from './operations/operations.controller.ts';
+import { ProjectionController } from './operations/projection.controller.ts';
 import { ProjectionWatch } from './operations/projection-watch.ts';
 import { SubmissionController } from './submission/submission.controller.ts';
 import { TaskController } from './task/task.controller.ts';
@@ -56,6 +57,7 @@ export class GatewayModule {
         KeyController,
         WorkspaceController,
         OperationsController,
+        ProjectionController,
         DeadLetterController,
       ],
       providers: [

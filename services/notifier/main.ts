@@ -60,7 +60,7 @@ await runService({
     const roles: { stop(): Promise<void> }[] = [];
     if (config.ROLES.includes('projector')) roles.push(startProjectors({ parts, database, readiness }));
     if (config.ROLES.includes('worker'))
-      roles.push(await startWorker({ parts, mail, tiers: config.TIERS, readiness }));
+      roles.push(await startWorker({ parts, mail, database, tiers: config.TIERS, readiness }));
     if (config.ROLES.includes('api')) roles.push(await startApi({ parts, database, mail: mail.module }));
     return {
       async stop() {

@@ -1,20 +1,24 @@
 import type { Tier } from '#contracts/task';
 import { startTaskWorkers } from '#eventing/task/workers';
+import type { Database } from '#readmodel/database';
+import { projectionTasks } from '#readmodel/projection-tasks';
 import type { Readiness } from '#service/readiness';
 import { Deliverer } from './delivery/deliverer.ts';
 import { replayWorker } from './delivery/replay.ts';
 import type { MailParts } from './mail/mail.ts';
 import type { Parts } from './notifier.parts.ts';
+import { keptProjections } from './notifier.projections.ts';
 
 export interface WorkerDependencies {
   readonly parts: Parts;
   readonly mail: MailParts;
+  readonly database: Database;
   readonly tiers: readonly Tier[];
   readonly readiness: Readiness;
 }
 
 /** The role `worker`: delivers webhooks, or stands by to; does this service's tasks; reacts to events that ask for mail. */
-export async function startWorker({ parts, mail, tiers, readiness }: WorkerDependencies): Promise<{
+export async function startWorker({ parts, mail, database, tiers, readiness }: WorkerDependencies): Promise<{
   stop(): Promise<void>;
 }> {
   const { tasks, logger, log } = parts;
@@ -26,7 +30,11 @@ export async function startWorker({ parts, mail, tiers, readiness }: WorkerDepen
     policies.push(await mail.startPolicy());
     readiness.add('webhooks', () => ({ ok: true, detail: deliverer.active ? 'delivering' : 'standing by' }));
   }
-  const handled = [...mail.tasks, replayWorker({ ...parts, epoch: log.epoch })];
+  const handled = [
+    ...mail.tasks,
+    replayWorker({ ...parts, epoch: log.epoch }),
+    ...projectionTasks('notifier', { database, kept: keptProjections(parts) }),
+  ];
   const workers = await startTaskWorkers({ tasks, handled, tiers, logger });
   return {
     async stop() {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { projectionVerifyTask } from '#contracts/operations/projection-verify.task';
+import { projectionVerifyTasks } from '#contracts/operations/projection-verify.task';
+import { KEPT } from '#contracts/operations/projections';
 import { webhookReplayTask } from '#contracts/webhook/webhook-replay.task';
 import { Permanent } from '#eventing/disposition';
 import { handle } from '#eventing/task/context';
@@ -31,7 +32,7 @@ const kindOf = async (kind: string): Promise<unknown> => {
 async function failing(message: () => string): Promise<void> {
   const handled = [
     handle(webhookReplayTask, () => Promise.reject(new Permanent(message()))),
-    handle(projectionVerifyTask, () => Promise.reject(new Permanent('not here'))),
+    handle(projectionVerifyTasks.forms, () => Promise.reject(new Permanent('not here'))),
   ];
   workers = await startTaskWorkers({ tasks: world.tasks, handled, tiers: ['batch'], logger });
 }
@@ -86,10 +87,12 @@ describe('a projection', () => {
     const first = await post(`/projections/forms/${what}`, undefined, { 'idempotency-key': 'k' });
     const again = await post(`/projections/forms/${what}`, undefined, { 'idempotency-key': 'k' });
     const other = await post(`/projections/submissions/${what}`, undefined, { 'idempotency-key': 'k' });
+    const ofAnother = await post(`/projections/tasks/${what}`, undefined, { 'idempotency-key': 'k' });
     expect([first.statusCode, again.statusCode]).toEqual([202, 202]);
-    expect(other.json()).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    for (const response of [other, ofAnother])
+      expect(response.json()).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
     expect(first.json()).toMatchObject({
-      kind: `projection-${what}`,
+      kind: `projection-${what}-forms`,
       state: 'queued',
       about: { workspace: 'acme', projection: 'forms' },
     });
@@ -102,10 +105,25 @@ describe('a projection', () => {
     expect((await world.ask({ url: String(first.headers.location) })).json()).toEqual(first.json());
   });
 
+  it.each(Object.entries(KEPT))('of %s is left to a worker of that service', async (keeper, projections) => {
+    for (const projection of projections) {
+      expect((await post(`/projections/${projection}/verify`)).json()).toMatchObject({
+        kind: `projection-verify-${keeper}`,
+        about: { projection },
+      });
+    }
+  });
+
   it('has to be one of those that there are', async () => {
     expect((await post('/projections/none/verify')).json()).toMatchObject({
+      status: 400,
       code: 'bad_request',
-      errors: [{ path: '/projection' }],
+      errors: [
+        {
+          path: '/projection',
+          message: 'Must be one of forms, submissions, deliveries, tasks, mailTemplates.',
+        },
+      ],
     });
   });
 });

@@ -14,9 +14,15 @@ export interface BegunTask {
   readonly replayed: boolean;
 }
 
+export interface BeginOptions {
+  readonly caller: CommandCaller;
+  readonly idempotencyKey: string | null;
+  readonly operation?: string;
+}
+
 /**
- * Has a task done that a caller can follow. The same Idempotency-Key of the same caller and kind gives the same task,
- * for as long as that can be read.
+ * Has a task done that a caller can follow. The same Idempotency-Key of the same caller and operation (a kind, unless it
+ * is named) gives the same task, for as long as that can be read.
  *
  * @throws Problem `idempotency_key_reused` when that was asked to do something else
  */
@@ -24,11 +30,10 @@ export async function beginTask<Payload extends z.ZodObject>(
   { queue, tracking }: Pick<Tasks, 'queue' | 'tracking'>,
   definition: TaskDefinition & { readonly payload: Payload },
   payload: z.infer<Payload>,
-  { caller, idempotencyKey }: { readonly caller: CommandCaller; readonly idempotencyKey: string | null },
+  { caller, idempotencyKey, operation = definition.kind }: BeginOptions,
 ): Promise<BegunTask> {
   const { workspace, actor, correlation, commandId } = caller;
-  const id =
-    idempotencyKey === null ? commandId : derivedId(workspace, actor, definition.kind, idempotencyKey);
+  const id = idempotencyKey === null ? commandId : derivedId(workspace, actor, operation, idempotencyKey);
   // The queue knows ids for minutes, the record for as long as the task can be read.
   const known = idempotencyKey === null ? undefined : await tracking.read(workspace, id);
   if (known !== undefined) return { task: sameAs(payload, known), replayed: true };

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { listForms } from '#contracts/form/form.rpc';
 import { listSubmissions, submit } from '#contracts/submission/submission.rpc';
-import { FORMS_PROJECTIONS, type FormsProjection } from '#contracts/operations/projections';
-import { projectionRebuildTask } from '#contracts/operations/projection-rebuild.task';
-import { projectionVerifyTask } from '#contracts/operations/projection-verify.task';
+import type { ProjectionName } from '#contracts/operations/projections';
+import { projectionRebuildTasks } from '#contracts/operations/projection-rebuild.task';
+import { projectionVerifyTasks } from '#contracts/operations/projection-verify.task';
 import type { Tier } from '#contracts/task';
 import type { TaskSnapshot } from '#contracts/task/task.records';
 import { openTasks, type Tasks } from '#eventing/task/open';
@@ -11,10 +11,9 @@ import { Checkpoints } from '#readmodel/checkpoint';
 import { onGeneration } from '#readmodel/generation';
 import { Readiness } from '#service/readiness';
 import { eventually } from '#tools/testing/eventually';
-import { PROJECTIONS } from '../forms.module.ts';
-import { startProjectors } from '../projector.role.ts';
-import { caller, logger, openFormsWorld, publish, type FormsWorld } from '../testing/world.ts';
-import { startWorker } from '../worker.role.ts';
+import { startProjectors } from './projector.role.ts';
+import { caller, logger, openFormsWorld, publish, type FormsWorld } from './testing/world.ts';
+import { startWorker } from './worker.role.ts';
 
 const workspace = 'default';
 const SUBMISSIONS = 20;
@@ -59,9 +58,11 @@ async function work(tiers: readonly Tier[] = ['batch']): Promise<void> {
 const state = async (id: string): Promise<TaskSnapshot | undefined> =>
   (await tasks.tracking.read(workspace, id))?.snapshot;
 
-type Definition = typeof projectionVerifyTask | typeof projectionRebuildTask;
+const verifying = projectionVerifyTasks.forms;
+const rebuilding = projectionRebuildTasks.forms;
+type Definition = typeof verifying | typeof rebuilding;
 
-const ask = async (definition: Definition, projection: FormsProjection): Promise<string> =>
+const ask = async (definition: Definition, projection: ProjectionName): Promise<string> =>
   (await tasks.queue.enqueue(definition, { payload: { workspace, projection } })).id;
 
 const ended = (id: string): Promise<TaskSnapshot> =>
@@ -71,19 +72,13 @@ const ended = (id: string): Promise<TaskSnapshot> =>
     return found as TaskSnapshot;
   });
 
-const active = async (projection: FormsProjection): Promise<string> =>
+const active = async (projection: ProjectionName): Promise<string> =>
   (await new Checkpoints(world.database).pointer(projection))?.active ?? '';
-
-describe('the projections that the contract names', () => {
-  it('are those of this service', () => {
-    expect(PROJECTIONS.map(({ name }) => name)).toEqual(FORMS_PROJECTIONS);
-  });
-});
 
 describe('verifying a projection by a task', () => {
   it('says that it equals its rebuild, and how far it got', async () => {
     await work();
-    const task = await ended(await ask(projectionVerifyTask, 'submissions'));
+    const task = await ended(await ask(verifying, 'submissions'));
     expect(task.result).toMatchObject({
       projection: 'submissions',
       equal: true,
@@ -104,7 +99,7 @@ describe('verifying a projection by a task', () => {
       collection.updateOne({ _id: 'evt.acme.form.f' }, tampered),
     );
     expect(modifiedCount).toBe(1);
-    const task = await ended(await ask(projectionVerifyTask, 'forms'));
+    const task = await ended(await ask(verifying, 'forms'));
     expect(task.result).toMatchObject({
       equal: false,
       differences: 1,
@@ -114,8 +109,8 @@ describe('verifying a projection by a task', () => {
 
   it('is left to a worker of its tier', async () => {
     await work(['high', 'default']);
-    const id = await ask(projectionVerifyTask, 'forms');
-    const { pending } = await tasks.control.status(projectionVerifyTask);
+    const id = await ask(verifying, 'forms');
+    const { pending } = await tasks.control.status(verifying);
     expect([pending, (await state(id))?.state]).toEqual([1, 'queued']);
     await work();
     await ended(id);
@@ -126,19 +121,16 @@ describe('rebuilding a projection by a task', () => {
   it('swaps a new generation in, which equals the log', async () => {
     await work();
     const before = await active('forms');
-    const task = await ended(await ask(projectionRebuildTask, 'forms'));
+    const task = await ended(await ask(rebuilding, 'forms'));
     const generation = await active('forms');
     expect(task.result).toMatchObject({ projection: 'forms', before, generation });
     expect(generation).not.toBe(before);
-    expect((await ended(await ask(projectionVerifyTask, 'forms'))).result).toMatchObject({ equal: true });
+    expect((await ended(await ask(verifying, 'forms'))).result).toMatchObject({ equal: true });
   });
 
   it('does each of two requests of one projection, in turn', async () => {
     await work();
-    const ids = [
-      await ask(projectionRebuildTask, 'submissions'),
-      await ask(projectionRebuildTask, 'submissions'),
-    ];
+    const ids = [await ask(rebuilding, 'submissions'), await ask(rebuilding, 'submissions')];
     const [first, second] = await Promise.all(ids.map(ended));
     expect(second?.result).toMatchObject({ before: (first?.result as { generation: string }).generation });
   });
@@ -146,7 +138,7 @@ describe('rebuilding a projection by a task', () => {
   it('is cancelled while it waits for a projector, and asks for nothing more', async () => {
     await projectors.stop();
     await work();
-    const id = await ask(projectionRebuildTask, 'forms');
+    const id = await ask(rebuilding, 'forms');
     await eventually(async () => {
       expect(await state(id)).toMatchObject({ state: 'running' });
     });
