@@ -1,8 +1,8 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { FoldedDocument } from './batch-fold.ts';
-import { CollectionLost, type StoredCollection } from './collection.ts';
+import { CollectionLost, readDocuments, type StoredCollection } from './collection.ts';
 import { isUnavailable } from './database-error.ts';
-import type { StoredDocument } from './projection.ts';
+import type { Identified, Projection, StoredDocument } from './projection.ts';
 
 /** Bulks under way at once; one more than a journal flush takes to gather brings nothing. */
 const PARALLEL = 4;
@@ -31,24 +31,26 @@ export class DocumentRefused extends Error {
  * All writes are acknowledged as durable when this resolves; when it throws, any of them may have happened, and
  * folding the same events again gives the same documents.
  *
+ * Documents that expire may be removed between being read and being written, even by a former holder. Those are
+ * inserted as the batch has made them, as if they had been written first: the removal would have left alone what lives
+ * longer now, and comes back for what does not.
+ *
  * @throws DocumentRefused, or CollectionLost when a document is gone that was there when it was read
  */
 export async function writeBatch(
   collection: StoredCollection,
   documents: Iterable<FoldedDocument>,
+  projection: Expiring,
 ): Promise<void> {
-  const results = await Promise.all(split([...documents]).map((bulk) => writeBulk(collection, bulk)));
-  const collided = results.flatMap((result) => result.collided);
-  if (collided.length > 0)
-    await writeBatch(
-      collection,
-      collided.map(({ value }) => ({ value, existed: true })),
-    );
-  await writeOneByOne(
-    collection,
-    results.flatMap((result) => result.contested),
-  );
+  const bulks = split([...documents]);
+  const results = await Promise.all(bulks.map((bulk) => writeBulk(collection, bulk, projection)));
+  const again = results.flatMap((result) => result.again);
+  if (again.length > 0) await writeBatch(collection, again, projection);
+  const contested = results.flatMap((result) => result.contested);
+  await writeOneByOne(collection, contested, projection);
 }
+
+type Expiring = Pick<Projection<Identified>, 'expiry'>;
 
 function split(documents: readonly FoldedDocument[]): FoldedDocument[][] {
   const bulks = Math.min(PARALLEL, Math.ceil(documents.length / SMALL));
@@ -56,8 +58,8 @@ function split(documents: readonly FoldedDocument[]): FoldedDocument[][] {
 }
 
 interface BulkOutcome {
-  /** Documents that were taken to be new and are not. */
-  readonly collided: readonly FoldedDocument[];
+  /** Documents that were taken to be new and are not, or the other way round: as they are now known to be. */
+  readonly again: readonly FoldedDocument[];
   /** Documents whose value of a unique index another one holds, perhaps one that this batch is about to change. */
   readonly contested: readonly FoldedDocument[];
 }
@@ -65,11 +67,11 @@ interface BulkOutcome {
 async function writeBulk(
   collection: StoredCollection,
   documents: readonly FoldedDocument[],
+  projection: Expiring,
 ): Promise<BulkOutcome> {
   try {
     const { matchedCount } = await collection.bulkWrite(documents.map(operation), { ordered: false });
-    requireAll(collection, documents, matchedCount);
-    return { collided: [], contested: [] };
+    return { again: await missed(collection, documents, matchedCount, projection), contested: [] };
   } catch (error) {
     if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || isUnavailable(error)) throw error;
     const failed = [error.writeErrors].flat().map(({ index, code, errmsg }) => {
@@ -78,33 +80,53 @@ async function writeBulk(
       if (code !== DUPLICATE_KEY) throw new DocumentRefused(document.value._id, error);
       return { document, collided: !document.existed && isIdCollision(errmsg) };
     });
-    const contested = failed.filter(({ collided }) => !collided).map(({ document }) => document);
-    requireAll(
-      collection,
-      documents.filter((document) => !contested.includes(document)),
-      error.matchedCount,
-    );
-    return { collided: failed.filter(({ collided }) => collided).map(({ document }) => document), contested };
+    const collided = failed.filter((one) => one.collided).map(({ document: { value } }) => value);
+    const contested = failed.filter((one) => !one.collided).map(({ document }) => document);
+    const others = documents.filter((document) => !contested.includes(document));
+    const gone = await missed(collection, others, error.matchedCount, projection);
+    return { again: [...collided.map((value) => ({ value, existed: true })), ...gone], contested };
   }
 }
 
-function requireAll(
+/**
+ * Of documents of which some were to be replaced and were not there, those that are still to be written. Read once
+ * more, since the server says how many it has met and not which, and a former holder may have inserted one meanwhile.
+ *
+ * @param matched how many of them were there
+ * @throws CollectionLost when it is not for their expiry that they are gone
+ */
+async function missed(
   collection: StoredCollection,
   documents: readonly FoldedDocument[],
   matched: number,
-): void {
-  const replaced = documents.reduce((count, { existed }) => count + Number(existed), 0);
-  if (matched < replaced) throw new CollectionLost(collection.collectionName);
+  { expiry }: Expiring,
+): Promise<FoldedDocument[]> {
+  const replaced = documents.filter(({ existed }) => existed).map(({ value }) => value);
+  if (matched >= replaced.length) return [];
+  if (expiry === undefined) throw new CollectionLost(collection.collectionName);
+  const stored = await readDocuments(
+    collection,
+    replaced.map(({ _id }) => _id),
+  );
+  return replaced
+    .filter(({ _id, _seq }) => (stored.get(_id)?._seq ?? -1) < _seq)
+    .map((value) => ({ value, existed: stored.has(value._id) }));
 }
 
 /** In the order of their last events, so that a value is given up before it is taken. */
 async function writeOneByOne(
   collection: StoredCollection,
   documents: readonly FoldedDocument[],
+  projection: Expiring,
 ): Promise<void> {
   for (const document of [...documents].sort((a, b) => a.value._seq - b.value._seq)) {
     try {
-      await collection.bulkWrite([operation(document)]);
+      const { matchedCount } = await collection.bulkWrite([operation(document)]);
+      await writeBatch(
+        collection,
+        await missed(collection, [document], matchedCount, projection),
+        projection,
+      );
     } catch (error) {
       if (error instanceof mongoose.mongo.MongoBulkWriteError && error.code === DUPLICATE_KEY) {
         throw new DocumentRefused(document.value._id, error);

@@ -175,6 +175,22 @@ describe('a pass over the log', () => {
     expect((await readDocuments(collection, IDS)).get('a')).toMatchObject({ _seq: last });
   });
 
+  it('goes on when documents that expire are removed between being read and being written', async () => {
+    const history = [storedEvent(1, 'a', open()), storedEvent(2, 'b', open()), storedEvent(3, 'a', move(1))];
+    await run(logOf(history.slice(0, 2), [2]));
+    let operations = 0;
+    await run(logOf(history, [1]), {
+      projection: { ...accounts, expiry: 'closes' },
+      after: 2,
+      async onDocuments(operation) {
+        const result = await database.run(() => operation(collection));
+        if (++operations === 1) await collection.deleteOne({ _id: 'a' });
+        return result;
+      },
+    });
+    expect(await readDocuments(collection, IDS)).toEqual(oneByOne(history));
+  });
+
   it('does not take lost documents for new ones', async () => {
     const history = [storedEvent(3, 'a', open())];
     await collection.drop();

@@ -107,7 +107,8 @@ class Pass {
   async #write(batch: Batch, documents: ReturnType<typeof foldBatch>['documents']): Promise<void> {
     const { projection, onDocuments, onStep } = this.#options;
     try {
-      if (documents.size > 0) await onDocuments((collection) => writeBatch(collection, documents.values()));
+      if (documents.size > 0)
+        await onDocuments((collection) => writeBatch(collection, documents.values(), projection));
     } catch (error) {
       if (isUnavailable(error) || error instanceof CollectionLost) throw error;
       const culprit = findCulprit(error, projection, batch.events, batch.known);
@@ -128,7 +129,7 @@ class Pass {
     const { projection, onDocuments, onStep } = this.#options;
     const before = events.filter(({ seq }) => seq < event.seq);
     const { documents } = foldBatch(projection, before, known);
-    await onDocuments((collection) => writeBatch(collection, documents.values()));
+    await onDocuments((collection) => writeBatch(collection, documents.values(), projection));
     await onStep(stepTo(event.seq - 1, events, step.pending));
   }
 }
