@@ -3,7 +3,7 @@ import { startTestMongo, type TestMongo } from '#tools/testing/mongo';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import { eventually } from '#tools/testing/eventually';
 import { inLanes } from '../client/lanes.ts';
-import { internalUrl, publishGuestBook, startWorld, type World } from './world.ts';
+import { internalUrl, pidsOf, publishGuestBook, startWorld, without, type World } from './world.ts';
 
 const FORM = 'guest-book';
 let nats: TestNats;
@@ -26,9 +26,6 @@ afterAll(async () => {
   await Promise.all([nats?.stop(), mongo?.stop()]);
 });
 
-const pidsOf = ({ system }: World): Map<string, number> =>
-  new Map(system.processes.map(({ name, pid }) => [name, pid]));
-
 async function count(minPosition?: string): Promise<number> {
   const { body } = await world.client.listSubmissions(FORM, { count: true, limit: 1, minPosition });
   return body.total ?? 0;
@@ -37,16 +34,6 @@ async function count(minPosition?: string): Promise<number> {
 /** The read model has caught up and holds so many. */
 const eventuallyCounts = (expected: number, position: string): Promise<void> =>
   eventually(async () => expect(await count(position)).toBe(expected), { timeoutMs: 30_000 });
-
-/** Kills it, lets `work` meet that, and brings it back, whatever comes of it. */
-async function without<T>(component: TestNats | TestMongo, work: () => Promise<T>): Promise<T> {
-  await component.kill();
-  try {
-    return await work();
-  } finally {
-    await component.restart();
-  }
-}
 
 describe('while MongoDB is down', () => {
   it('submissions are accepted, reads say 503 with Retry-After, and the read model catches up afterwards', async () => {

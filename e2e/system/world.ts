@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FormDefinition } from '#contracts/form/definition';
 import { startSystem, type RunningSystem } from '#tools/start/system';
+import type { TestMongo } from '#tools/testing/mongo';
+import type { TestNats } from '#tools/testing/nats';
 import { FormbusClient, type ClientOptions } from '../client/client.ts';
 
 /** A whole embedded system on a folder of its own, for one spec file. */
@@ -78,3 +80,17 @@ export function internalUrl({ system }: World, name: string, path: '/readyz' | '
   if (found?.internalPort === undefined) throw new Error(`${name} has no internal port now`);
   return `http://127.0.0.1:${found.internalPort}${path}`;
 }
+
+/** Kills it, lets `work` meet that, and brings it back, whatever comes of it. */
+export async function without<T>(component: TestNats | TestMongo, work: () => Promise<T>): Promise<T> {
+  await component.kill();
+  try {
+    return await work();
+  } finally {
+    await component.restart();
+  }
+}
+
+/** By name, to see whether one was started anew. */
+export const pidsOf = ({ system }: World): Map<string, number> =>
+  new Map(system.processes.map(({ name, pid }) => [name, pid]));

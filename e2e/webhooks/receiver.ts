@@ -10,6 +10,8 @@ export interface Received {
   readonly id: string;
   readonly data: {
     readonly id: string;
+    readonly workspace: string;
+    readonly form?: string;
     readonly submission?: string;
     readonly version: number;
     readonly position: string;

@@ -3,26 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { eventually } from '#tools/testing/eventually';
 import { publishGuestBook, startWorld, type World } from '../system/world.ts';
+import { deliveriesOf, SUBMITTED, subscribe as subscribeWith, type Hook } from './hooks.ts';
 import { answering, Receiver, type Received } from './receiver.ts';
 
-interface Hook {
-  readonly id: string;
-  readonly state: string;
-  readonly disabled: { readonly reason: string } | null;
-}
 interface Task {
   readonly id: string;
   readonly state: string;
   readonly result: unknown;
   readonly progress: { readonly done: number; readonly total: number | null } | null;
 }
-interface Delivery {
-  readonly id: string;
-  readonly state: string;
-  readonly attempts: number;
-}
-
-const SUBMITTED = 'formbus.submission.submitted.v2';
 
 describe('webhooks', () => {
   let world: World;
@@ -51,8 +40,8 @@ describe('webhooks', () => {
   const post = <T>(path: string, body?: unknown) => world.client.call<T>({ method: 'POST', path, body });
   const get = async <T>(path: string): Promise<T> =>
     (await world.client.call<T>({ method: 'GET', path })).body;
-  const subscribe = async (settings: Record<string, unknown>): Promise<Hook> =>
-    (await post<Hook>('/v1/webhooks', { types: [SUBMITTED], ...settings })).body;
+  const subscribe = (settings: Record<string, unknown>): Promise<Hook> =>
+    subscribeWith(world.client, { types: [SUBMITTED], ...settings });
   const submit = async (form: string, name: string): Promise<string> =>
     (await world.client.submit(form, { name })).body.id;
   const submissions = (received: readonly Received[]) => received.map(({ data }) => data.submission);
@@ -72,8 +61,7 @@ describe('webhooks', () => {
     expect(first.data.content).toMatchObject({ answers: { name: 'Ada' } });
     await verify(hook, first);
     await eventually(async () => {
-      const { items } = await get<{ items: Delivery[] }>(`/v1/webhooks/${hook.id}/deliveries`);
-      expect(items).toMatchObject([{ state: 'delivered' }]);
+      expect(await deliveriesOf(world.client, hook)).toMatchObject([{ state: 'delivered' }]);
     });
   });
 
