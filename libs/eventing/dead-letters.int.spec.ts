@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { Problem } from '#contracts/errors';
 import { defineTask } from '#contracts/task';
 import { eventually } from '#tools/testing/eventually';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
@@ -158,11 +159,11 @@ describe('dead letters', () => {
     );
     await eventually(async () => expect(await listed()).toHaveLength(6));
     mended = true;
-    expect(await letters.each({ error: 'even' }, 2, ({ id }) => letters.retry(id))).toEqual({
+    expect(await letters.each({ error: 'even' }, 2, (id) => letters.retry(id))).toEqual({
       done: 2,
       more: true,
     });
-    expect(await letters.each({ error: 'even' }, 2, ({ id }) => letters.retry(id))).toEqual({
+    expect(await letters.each({ error: 'even' }, 2, (id) => letters.retry(id))).toEqual({
       done: 1,
       more: false,
     });
@@ -278,16 +279,21 @@ describe('dead letters', () => {
         }),
       ),
     );
-    const all = Promise.withResolvers<void>();
-    let [now, most] = [0, 0];
-    const dealt = await letters.each({ durable: kind }, 100, async () => {
-      most = Math.max(most, ++now);
-      if (now === 50) all.resolve();
-      await all.promise;
-      now--;
-    });
-    expect(dealt).toEqual({ done: 60, more: false });
-    expect(most).toBe(50);
+    const ids = (await listed()).map(({ id }) => id);
+    for (const dealWithAll of [
+      async (act: () => Promise<void>) => (await letters.each({ durable: kind }, 100, act)).done,
+      (act: () => Promise<void>) => letters.eachOf(ids, act),
+    ]) {
+      const all = Promise.withResolvers<void>();
+      let [now, most] = [0, 0];
+      const done = await dealWithAll(async () => {
+        most = Math.max(most, ++now);
+        if (now === 50) all.resolve();
+        await all.promise;
+        now--;
+      });
+      expect([done, most]).toEqual([60, 50]);
+    }
     let begun = 0;
     const refused = letters.each({ durable: kind }, 100, () => {
       begun++;
@@ -295,5 +301,26 @@ describe('dead letters', () => {
     });
     await expect(refused).rejects.toThrow('not today');
     expect(begun).toBeLessThan(60);
+  });
+
+  it('are dealt with once, but for those that somebody else has dealt with', async () => {
+    for (const seq of [1, 2, 3])
+      await park(world.bus, {
+        ...{ stream: 'TASKS_DEFAULT', durable: kind, message: message(seq), attempts: 1 },
+        error: new Error('no'),
+      });
+    const [newest = '', middle = '', oldest = ''] = (await listed()).map(({ id }) => id);
+    const by = { actor: 'key:abc', reason: 'done by hand' };
+    await letters.discard(middle, by);
+    const [discarded] = await listed({ discarded: true, durable: kind });
+    const ids = [newest, newest, middle, discarded?.id ?? '', oldest];
+    const acted: string[] = [];
+    const done = await letters.eachOf(ids, async (id) => {
+      const { discarded: before } = await letters.get(id);
+      if (before !== null) throw new Problem('dead_letter_discarded');
+      acted.push(id);
+    });
+    expect(done).toBe(2);
+    expect(acted.sort()).toEqual([newest, oldest].sort());
   });
 });

@@ -151,28 +151,45 @@ export class DeadLetters {
   /**
    * Does the same to the newest that match, at most `limit`, to many at a time and in any order.
    *
-   * @returns how many it was done to, and whether more match
-   * @throws what `act` throws first, when those that were begun have ended; no more are begun then
+   * @returns how many it was done to, as {@link eachOf}, and whether more match
+   * @throws as {@link eachOf}
    */
   async each(
     filter: LetterFilter,
     limit: number,
-    act: (letter: FiledLetter) => Promise<void>,
+    act: (id: string) => Promise<void>,
   ): Promise<{ done: number; more: boolean }> {
     const { items, next } = await this.list({ ...filter, discarded: false }, { limit });
+    const done = await this.eachOf(
+      items.map(({ id }) => id),
+      act,
+    );
+    return { done, more: next !== null };
+  }
+
+  /**
+   * Does the same to each of these, once, to many at a time and in any order.
+   *
+   * @returns how many it was done to: those that somebody else has dealt with meanwhile are passed over
+   * @throws what `act` throws first, when those that were begun have ended; no more are begun then
+   */
+  async eachOf(ids: readonly string[], act: (id: string) => Promise<void>): Promise<number> {
+    const left = [...new Set(ids)];
     const failures: unknown[] = [];
-    const left = [...items];
+    let done = 0;
     const work = async (): Promise<void> => {
-      for (let letter = left.shift(); letter && failures.length === 0; letter = left.shift()) {
-        await act(letter).catch((error: unknown) => {
-          // Somebody else has dealt with it.
-          if (!(error instanceof Problem && error.code === 'dead_letter_not_found')) failures.push(error);
-        });
+      for (let id = left.shift(); id !== undefined && failures.length === 0; id = left.shift()) {
+        try {
+          await act(id);
+          done++;
+        } catch (error) {
+          if (!isDealtWith(error)) failures.push(error);
+        }
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     if (failures.length > 0) throw failures[0];
-    return { done: items.length, more: next !== null };
+    return done;
   }
 
   async #requireReader({ id, stream, durable }: FiledLetter): Promise<void> {
@@ -239,6 +256,10 @@ export class DeadLetters {
     }
   }
 }
+
+const isDealtWith = (error: unknown): boolean =>
+  error instanceof Problem &&
+  (error.code === 'dead_letter_not_found' || error.code === 'dead_letter_discarded');
 
 /** In the place of the stream in the subject of a letter that was put away. */
 const DISCARDED = 'discarded';

@@ -1,5 +1,4 @@
 import { userInfo } from 'node:os';
-import { Problem } from '#contracts/errors';
 import { DeadLetters, type LetterFilter } from '#eventing/dead-letters';
 import { openTasks } from '#eventing/task/open';
 import {
@@ -36,23 +35,21 @@ async function ofBus(session: Session): Promise<Letters> {
       return { items: items.map(summarize), more: next !== null };
     },
     get: async (id) => describeLetter(await letters.get(id)),
-    retry: (ids) => each(ids, (id) => letters.retry(id)),
-    discard: (ids, reason) => each(ids, (id) => letters.discard(id, { actor, reason })),
+    retry: (ids) => toAll(letters, ids, (id) => letters.retry(id)),
+    discard: (ids, reason) => toAll(letters, ids, (id) => letters.discard(id, { actor, reason })),
   };
 }
 
-async function each(ids: readonly string[], act: (id: string) => Promise<void>): Promise<number> {
-  let done = 0;
-  for (const id of ids) {
-    try {
-      await act(id);
-      done++;
-    } catch (error) {
-      const gone = error instanceof Problem && error.code === 'dead_letter_not_found';
-      if (!gone || ids.length === 1) throw error;
-    }
-  }
-  return done;
+/** One that is named alone has to be there, as over the gateway. */
+async function toAll(
+  letters: DeadLetters,
+  ids: readonly string[],
+  act: (id: string) => Promise<void>,
+): Promise<number> {
+  const [only, ...others] = ids;
+  if (only === undefined || others.length > 0) return await letters.eachOf(ids, act);
+  await act(only);
+  return 1;
 }
 
 const PATH = '/v1/operations/dead-letters';

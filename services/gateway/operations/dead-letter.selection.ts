@@ -60,29 +60,13 @@ export async function dealWith(
   selection: Selection,
   act: (id: string) => Promise<void>,
 ): Promise<Dealt> {
-  let done = 0;
-  const once = async (id: string): Promise<void> => {
-    try {
-      await act(id);
-      done++;
-    } catch (error) {
-      if (!isDealtWith(error)) throw error;
-    }
-  };
   const { ids, limit, ...filter } = selection;
   const hasConditions = Object.values(filter).some((condition) => condition !== undefined);
   if ((ids === undefined) !== hasConditions) throw ambiguous(hasConditions);
-  if (ids !== undefined) {
-    for (const id of ids) await once(id);
-    return { done, remaining: 0 };
-  }
-  await letters.each(filter, limit, ({ id }) => once(id));
+  if (ids !== undefined) return { done: await letters.eachOf(ids, act), remaining: 0 };
+  const { done } = await letters.each(filter, limit, act);
   return { done, remaining: await countOf(letters, filter) };
 }
-
-const isDealtWith = (error: unknown): boolean =>
-  error instanceof Problem &&
-  (error.code === 'dead_letter_not_found' || error.code === 'dead_letter_discarded');
 
 const ambiguous = (both: boolean): Problem =>
   new Problem(
