@@ -12,10 +12,13 @@ export class Permanent extends Error {
 export class Deferred extends Error {
   override readonly name = 'Deferred';
   readonly at: Date;
+  /** Of a task: what failed before counts no more either, for it went on since. */
+  readonly forgives: boolean;
 
-  constructor(at: Date, message = `not before ${at.toISOString()}`) {
+  constructor(at: Date, message = `not before ${at.toISOString()}`, { forgives = false } = {}) {
     super(message);
     this.at = at;
+    this.forgives = forgives;
   }
 }
 

@@ -24,7 +24,7 @@ export interface TaskContext {
 /**
  * Does one task. It may be called again after it has returned, or while an earlier call still goes on elsewhere: its
  * effect must be the same. Throws `Permanent` when trying again is of no use, `Deferred` for a later time that is no
- * failure; every other error is tried again by the kind's table.
+ * failure, or to let others have its room; every other error is tried again by the kind's table.
  */
 export type TaskHandler<Payload, Result> = (payload: Payload, context: TaskContext) => Promise<Result>;
 

@@ -83,6 +83,25 @@ describe('lanes', () => {
     expect(order).toEqual(['a1 begins', 'b', 'a1 ends', 'a2']);
   });
 
+  it('give everybody a turn, also when some rest over and over', async () => {
+    const lanes = new Lanes({ width: 1, perKey: 1 });
+    const order: string[] = [];
+    const works = ['a', 'b', 'c'].map((key) =>
+      lanes.run(
+        key,
+        async ({ rest }) => {
+          for (let turn = 1; turn <= 3; turn++) {
+            order.push(key);
+            await rest(() => Promise.resolve());
+          }
+        },
+        never,
+      ),
+    );
+    await Promise.all(works);
+    expect(order.join('')).toBe('abcabcabc');
+  });
+
   it('begin nothing that was called off while it waited', async () => {
     const lanes = new Lanes({ width: 1, perKey: 1 });
     const gate = Promise.withResolvers<void>();

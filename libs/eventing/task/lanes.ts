@@ -64,8 +64,8 @@ export class Lanes {
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
       reject(signal?.reason as Error);
     };
-    if (rested) this.#waiting.unshift(waiting);
-    else this.#waiting.push(waiting);
+    // Behind all, rested or not: work that rests over and over would keep out those that wait for the first time.
+    this.#waiting.push(waiting);
     signal?.addEventListener('abort', leave, { once: true });
     await promise.finally(() => signal?.removeEventListener('abort', leave));
   }

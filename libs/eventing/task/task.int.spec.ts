@@ -368,6 +368,28 @@ describe('tasks', () => {
       expect((await state(stuck))?.state).toBe('cancelled');
     });
 
+    it('that are deferred wait with no attempt on their account, and may have those before forgiven', async () => {
+      const definition = define({ key: () => 'one', tracked: true, backoffMs: [10, 10] });
+      const attempts: number[] = [];
+      const ends = [
+        ...[1, 2, 3, 4].map(() => new Deferred(new Date())),
+        ...[new Error('once'), new Error('twice')],
+        new Deferred(new Date(), 'it went on', { forgives: true }),
+        ...[new Error('once'), new Error('twice')],
+        new Deferred(new Date(Date.now() + 3_600_000), 'in an hour'),
+      ];
+      await work(definition, (_payload, { attempt, progress }) => {
+        progress({ done: attempts.length });
+        return Promise.reject(ends[attempts.push(attempt) - 1]!);
+      });
+      const { id } = await enqueue(definition, 1);
+      await eventually(async () => {
+        const waiting = { state: 'queued', attempt: 2, problem: null, progress: { done: ends.length - 1 } };
+        expect(await state(id)).toMatchObject(waiting);
+      });
+      expect(attempts).toEqual([1, 1, 1, 1, 1, 2, 3, 1, 2, 3]);
+    });
+
     it('have to be tracked', async () => {
       const definition = define({ key: () => 'one' });
       await expect(
@@ -549,6 +571,43 @@ describe('tasks', () => {
       );
       await eventually(async () =>
         expect(await state(batch)).toMatchObject({ state: 'succeeded', result: { total: 40, failed: 4 } }),
+      );
+    });
+
+    it('are counted once each, whoever does them and however often', async () => {
+      const definition = define({ backoffMs: [20], concurrency: 4 });
+      const batch = randomUUID();
+      await tasks.batches.open(batch, { workspace: 'w', total: 100 });
+      const runs = new Map<number, number>();
+      const others = openTasks(bus, { source: '/formbus/other' });
+      const run = ({ n }: Payload): Promise<void> => {
+        runs.set(n, (runs.get(n) ?? 0) + 1);
+        return Promise.resolve();
+      };
+      await work(definition, run);
+      await work(definition, run, { on: others });
+      const enqueueAll = (from: number, to: number): Promise<unknown> =>
+        Promise.all(
+          Array.from({ length: to - from }, (_, i) =>
+            tasks.queue.enqueue(definition, {
+              id: `${batch}:${from + i}`,
+              payload: { workspace: 'w', n: from + i },
+              batch,
+            }),
+          ),
+        );
+      await enqueueAll(0, 99);
+      await eventually(() => expect(runs.size).toBe(99));
+      // As when they were given to somebody else, long after they had ended.
+      const again = {
+        ...{ id: `${batch}:0`, kind, batch, payload: { workspace: 'w', n: 0 } },
+        ...{ attempt: 2, queuedAt: new Date().toISOString(), actor: 'spec', correlation: 'spec' },
+      };
+      await tasks.batches.ended(again, 'failed');
+      expect(await state(batch)).toMatchObject({ state: 'running' });
+      await enqueueAll(99, 100);
+      await eventually(async () =>
+        expect(await state(batch)).toMatchObject({ state: 'succeeded', result: { total: 100, failed: 0 } }),
       );
     });
 

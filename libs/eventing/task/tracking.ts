@@ -270,11 +270,16 @@ export class TrackedAttempt {
 
   /** The attempt does not count: it was stopped with its worker. As far as that can be said now. */
   async handBack(): Promise<void> {
-    await this.#settle();
-    const attempt = Math.max(0, this.snapshot.attempt - 1);
-    await this.#write({ state: 'queued', attempt, ...this.#lastProgress() }).catch((error: unknown) => {
+    await this.deferred(this.snapshot.attempt).catch((error: unknown) => {
       this.#tracking.logger.warn({ err: error, task: this.snapshot.task }, 'a stopped attempt counts');
     });
+  }
+
+  /** Waits for the attempt of that number, which is the first or comes again: nothing failed. */
+  async deferred(attempt: number): Promise<void> {
+    await this.#settle();
+    const made = Math.max(0, attempt - 1);
+    await this.#write({ state: 'queued', attempt: made, problem: null, ...this.#lastProgress() });
   }
 
   /** Waits for its next attempt. */

@@ -271,7 +271,8 @@ export class TaskWorker {
     if (tracked?.signal.aborted === true) return await this.#cancelled(task, delivery, tracked);
     if (error instanceof Deferred) {
       metrics.tasks.inc({ kind, outcome: 'deferred' });
-      return await this.#again(task, delivery, error.at, { ...failed, error: undefined });
+      const next = error.forgives ? { ...task, attempt: 1 } : task;
+      return await this.#again(next, delivery, error.at, { ...failed, error: undefined });
     }
     const pauseMs = error instanceof Permanent ? undefined : backoffMs[task.attempt - 1];
     if (pauseMs === undefined) throw new GivenUp(error);
@@ -303,7 +304,9 @@ export class TaskWorker {
     { tracked, place, error }: FailedAttempt,
   ): Promise<AnyTask | undefined> {
     const { definition } = this.#options.task;
-    await this.#settle(delivery, async () => tracked?.again(error === undefined ? null : problemOf(error)));
+    await this.#settle(delivery, async () =>
+      error === undefined ? tracked?.deferred(task.attempt) : tracked?.again(problemOf(error)),
+    );
     if (!isOrdered(definition) || place === undefined) {
       await this.#settle(delivery, () => this.#options.queue.again(definition, task, at, delivery.seq));
       return undefined;
