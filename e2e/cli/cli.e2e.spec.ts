@@ -65,8 +65,8 @@ describe('formbus on a running system', () => {
     });
     expect(found.services).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ service: 'gateway', state: 'answers' }),
-        expect.objectContaining({ service: 'forms', state: 'answers' }),
+        expect.objectContaining({ service: 'gateway', state: 'ready' }),
+        expect.objectContaining({ service: 'forms', state: 'ready' }),
       ]),
     );
   });

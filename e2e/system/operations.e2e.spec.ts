@@ -3,6 +3,7 @@ import { eventually } from '#tools/testing/eventually';
 import { publishGuestBook, startWorld, type World } from './world.ts';
 
 interface Status {
+  readonly services: readonly object[];
   readonly streams: readonly { readonly name: string; readonly messages: number }[];
   readonly taskKinds: readonly { readonly kind: string; readonly paused: boolean }[];
   readonly deadLetters: { readonly waiting: number };
@@ -24,7 +25,17 @@ const post = <T>(path: string) => world.client.call<T>({ method: 'POST', path })
 describe('an operator', () => {
   it('sees the whole installation at one look', async () => {
     await eventually(async () => {
-      const { streams, taskKinds, deadLetters, projections } = await get<Status>('/v1/operations/status');
+      const { services, streams, taskKinds, deadLetters, projections } =
+        await get<Status>('/v1/operations/status');
+      expect(services).toMatchObject(
+        ['gateway', 'forms', 'notifier'].map((service) => ({
+          service,
+          state: 'ready',
+          instances: expect.arrayContaining([
+            expect.objectContaining({ version: expect.stringMatching(/^\d+\./), troubles: [] }),
+          ]),
+        })),
+      );
       expect(streams.find(({ name }) => name === 'EVENTS')?.messages).toBeGreaterThan(3);
       expect(taskKinds.map(({ kind }) => kind)).toEqual(
         expect.arrayContaining([

@@ -3,6 +3,7 @@ import { connectBus } from '#eventing/bus';
 import { openLog } from '#eventing/open';
 import { connectDatabase } from '#readmodel/database';
 import { busOptions } from '#service/bus-config';
+import { answerRollCalls } from '#service/roll-call';
 import { runService } from '#service/run';
 import { startApi } from './api.role.ts';
 import { FormsConfig } from './config.ts';
@@ -12,7 +13,7 @@ import { startWorker } from './worker.role.ts';
 await runService({
   name: 'forms',
   config: FormsConfig,
-  async start({ config, logger, readiness, liveness, signal }) {
+  async start({ name, config, logger, readiness, liveness, signal }) {
     const bus = await connectBus({ ...busOptions(config), name: 'forms', logger, signal });
     const database = connectDatabase({ uri: config.MONGODB_URI, logger });
     const { log, executor, keyring } = await openLog(bus, {
@@ -26,6 +27,7 @@ await runService({
     liveness.add('bus', () => ({ ok: !bus.nc.isClosed() }));
     // Submissions are taken without it; only lists have to wait.
     readiness.add('mongodb', () => ({ ok: true, degraded: !database.available }));
+    answerRollCalls(bus, { name, readiness });
     const roles: { stop(): Promise<void> }[] = [];
     if (config.ROLES.includes('projector'))
       roles.push(startProjectors({ bus, log, database, logger, readiness }));

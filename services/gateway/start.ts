@@ -1,9 +1,11 @@
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
+import { PROJECTION_NAMES } from '#contracts/operations/projections';
 import { connectBus } from '#eventing/bus';
 import { DeadLetters } from '#eventing/dead-letters';
 import { openLog } from '#eventing/open';
 import { openTasks } from '#eventing/task/open';
 import { busOptions } from '#service/bus-config';
+import { answerRollCalls } from '#service/roll-call';
 import { RpcClient } from '#service/rpc-client';
 import type { RunningService, ServiceContext } from '#service/run';
 import { AccessDirectory } from './access/access.directory.ts';
@@ -14,6 +16,7 @@ import { ProjectionWatch } from './operations/projection-watch.ts';
 
 /** One worker of the gateway: resolves when it serves the API. */
 export async function startGateway({
+  name,
   config,
   logger,
   readiness,
@@ -32,7 +35,7 @@ export async function startGateway({
   const rpc = new RpcClient(bus);
   const tasks = openTasks(bus, { source: '/formbus/gateway' });
   const deadLetters = new DeadLetters(bus, tasks.tracking);
-  const projections = new ProjectionWatch(bus);
+  const projections = new ProjectionWatch(bus, { expected: PROJECTION_NAMES });
   const app = await createHttpApp(
     {
       directory,
@@ -53,6 +56,7 @@ export async function startGateway({
   // A connection that was closed for good does not come back, but a new process has a new one.
   liveness.add('bus', () => ({ ok: !bus.nc.isClosed() }));
   readiness.add('keys', () => ({ ok: directory.complete }));
+  answerRollCalls(bus, { name, readiness });
   await app.listen(config.PORT, config.HOST);
   logger.info({ url: await app.getUrl() }, 'listening');
   return {

@@ -6,6 +6,7 @@ import { DELIVERIES_STREAM, TASK_EVENTS_STREAM } from '#eventing/streams';
 import { openTasks } from '#eventing/task/open';
 import { connectDatabase } from '#readmodel/database';
 import { busOptions } from '#service/bus-config';
+import { answerRollCalls } from '#service/roll-call';
 import { runService } from '#service/run';
 import { startApi } from './api.role.ts';
 import { NotifierConfig } from './config.ts';
@@ -20,7 +21,7 @@ const source = '/formbus/notifier';
 await runService({
   name: 'notifier',
   config: NotifierConfig,
-  async start({ config, logger, readiness, liveness, signal }) {
+  async start({ name, config, logger, readiness, liveness, signal }) {
     const settings = mailSettings(config);
     const bus = await connectBus({ ...busOptions(config), name: 'notifier', logger, signal });
     const database = connectDatabase({ uri: config.MONGODB_URI, logger });
@@ -57,6 +58,7 @@ await runService({
     // Webhooks are delivered without it; only lists have to wait.
     readiness.add('mongodb', () => ({ ok: true, degraded: !database.available }));
     readiness.add('the webhooks', () => ({ ok: true, degraded: !directory.complete }));
+    answerRollCalls(bus, { name, readiness });
     const roles: { stop(): Promise<void> }[] = [];
     if (config.ROLES.includes('projector')) roles.push(startProjectors({ parts, database, readiness }));
     if (config.ROLES.includes('worker'))

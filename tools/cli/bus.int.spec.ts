@@ -3,12 +3,17 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
 import { mailTask } from '#contracts/mail/mail.task';
+import { PROJECTION_NAMES } from '#contracts/operations/projections';
+import { SERVICES } from '#contracts/operations/services';
 import { subjects } from '#contracts/subjects';
 import { connectBus, type Bus } from '#eventing/bus';
 import { park } from '#eventing/dead-letter';
 import { ensureDurable } from '#eventing/durable';
 import { openLog, type OpenedLog } from '#eventing/open';
 import { TASK_STREAMS } from '#eventing/streams';
+import { publishNotice } from '#readmodel/notice';
+import { Readiness } from '#service/readiness';
+import { answerRollCalls } from '#service/roll-call';
 import { formDecider } from '#services/forms/form/form.decider';
 import { submissionDecider } from '#services/forms/submission/submission.decider';
 import { eventually } from '../testing/eventually.ts';
@@ -252,14 +257,35 @@ describe('over the bus', () => {
     ]);
   });
 
-  it('everything is seen at a glance, and services that are away are a failure', async () => {
+  it('everything is seen at a glance, and what is away is a failure', async () => {
     const { code, out } = await say(['status']);
     expect(code).toBe(1);
-    expect(out).toMatch(/^forms +away +-$/m);
-    expect(out).toContain('No process tells of a read model.');
+    expect(out).toMatch(/^forms +silent +0 +- +-$/m);
+    expect(out).toMatch(/^submissions +silent +- +-$/m);
     expect(out).toContain('0 dead letters');
-    const json = await say(['status', '--json']);
-    expect(lines(json)).toMatchObject([{ deadLetters: { waiting: 0, byDurable: {} }, projections: [] }]);
+  });
+
+  it('everything is seen to be well', async () => {
+    for (const name of SERVICES) answerRollCalls(bus, { name, readiness: new Readiness() });
+    const notice = { token: 1, generation: 'g', epoch: 'e', seq: 5, state: 'live', ageSeconds: 0 } as const;
+    const telling = setInterval(() => {
+      for (const name of PROJECTION_NAMES) publishNotice(bus, { name }, notice);
+    }, 50);
+    try {
+      const people = await say(['status']);
+      expect(people.code).toBe(0);
+      expect(people.out).toMatch(/^forms +ready +1 +\d+\.\d+\.\d+ +\d.*s$/m);
+      const json = await say(['status', '--json']);
+      expect(lines(json)).toMatchObject([
+        {
+          services: SERVICES.map((service) => ({ service, state: 'ready', instances: [{}] })),
+          deadLetters: { waiting: 0, byDurable: {} },
+          projections: [...PROJECTION_NAMES].sort().map((projection) => ({ projection, state: 'live' })),
+        },
+      ]);
+    } finally {
+      clearInterval(telling);
+    }
   });
 
   it('a server that is not there is not reachable', async () => {

@@ -1,36 +1,29 @@
+import { PROJECTION_NAMES } from '#contracts/operations/projections';
+import { SERVICES, type ServiceStatus } from '#contracts/operations/services';
+import type { Bus } from '#eventing/bus';
 import { DeadLetters } from '#eventing/dead-letters';
-import { formatPosition } from '#eventing/position';
 import { streamStatuses, type StreamStatus } from '#eventing/stream-status';
 import { openTasks } from '#eventing/task/open';
-import { onNotices, type CheckpointNotice } from '#readmodel/notice';
-import type { Bus } from '#eventing/bus';
+import { callRoll } from '#service/roll-call';
+import { ProjectionWatch, type WatchedProjection } from '#services/gateway/operations/projection-watch';
 import { paused } from '../process/pause.ts';
 import { NotFound } from './exit-code.ts';
-import { serviceStatuses, type ServiceStatus } from './services.ts';
 import type { Session } from './session.ts';
 import { taskKinds, type TaskKind } from './task-kinds.ts';
-
-/** A read model as the process that writes it tells of it. */
-export interface ToldProjection {
-  readonly projection: string;
-  readonly state: 'live' | 'behind' | 'halted' | 'silent';
-  readonly position: string;
-  readonly ageSeconds: number;
-}
 
 /** Everything at a glance. */
 export interface Overview {
   readonly bus: { readonly server: string };
-  /** Known where the bus is asked. */
-  readonly services?: readonly ServiceStatus[];
+  readonly services: readonly ServiceStatus[];
   readonly streams: readonly StreamStatus[];
   readonly taskKinds: readonly TaskKind[];
   readonly deadLetters: { readonly waiting: number; readonly byDurable: Readonly<Record<string, number>> };
-  readonly projections: readonly ToldProjection[];
+  readonly projections: readonly WatchedProjection[];
 }
 
 /** Each projection is told of once a second. */
-const LISTEN_MS = 1500;
+const SILENT_MS = 3_000;
+const POLL_MS = 50;
 
 export async function overviewOf(session: Session): Promise<Overview> {
   if (session.via === 'gateway') return await session.gateway.get<Overview>('/v1/operations/status');
@@ -41,10 +34,10 @@ export async function overviewOf(session: Session): Promise<Overview> {
   }
   const letters = new DeadLetters(bus, openTasks(bus, { source: '/formbus/cli' }).tracking);
   const [services, kinds, counts, projections] = await Promise.all([
-    serviceStatuses(bus, session.places),
+    callRoll(bus, { expected: SERVICES }),
     taskKinds(session),
     letters.counts(),
-    toldProjections(bus, session.signal),
+    watchedProjections(bus, session.signal),
   ]);
   return {
     bus: { server: bus.nc.info?.version ?? 'unknown' },
@@ -59,20 +52,12 @@ export async function overviewOf(session: Session): Promise<Overview> {
   };
 }
 
-/** What is told of projections while this listens; of one that nobody tells of, nothing is known. */
-async function toldProjections(bus: Bus, signal: AbortSignal): Promise<readonly ToldProjection[]> {
-  const heard = new Map<string, CheckpointNotice>();
-  const stop = onNotices(bus, (projection, notice) => {
-    if (notice.token >= (heard.get(projection)?.token ?? 0)) heard.set(projection, notice);
-  });
-  await paused(LISTEN_MS, signal);
-  stop();
-  return [...heard]
-    .map(([projection, { state, epoch, seq, ageSeconds }]) => ({
-      projection,
-      state,
-      position: formatPosition(epoch, seq),
-      ageSeconds,
-    }))
-    .sort((one, other) => (one.projection < other.projection ? -1 : 1));
+async function watchedProjections(bus: Bus, signal: AbortSignal): Promise<readonly WatchedProjection[]> {
+  const watch = new ProjectionWatch(bus, { expected: PROJECTION_NAMES, silentMs: SILENT_MS });
+  try {
+    while (!watch.complete) if (!(await paused(POLL_MS, signal))) signal.throwIfAborted();
+    return watch.all();
+  } finally {
+    watch.stop();
+  }
 }

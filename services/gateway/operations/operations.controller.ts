@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { Problem } from '#contracts/errors';
+import { SERVICES } from '#contracts/operations/services';
 import type { CommandCaller } from '#contracts/rpc';
 import type { TaskDefinition } from '#contracts/task';
 import { TASKS as KINDS } from '#contracts/tasks';
@@ -10,6 +11,7 @@ import { DeadLetters } from '#eventing/dead-letters';
 import { ApiCode, isApiError } from '#eventing/jetstream-api';
 import { streamStatuses } from '#eventing/stream-status';
 import type { Tasks } from '#eventing/task/open';
+import { callRoll } from '#service/roll-call';
 import { Operation } from '../http/operation.ts';
 import { FromCommandCaller } from '../http/principal.ts';
 import { LOGGER, TASKS } from '../tokens.ts';
@@ -33,19 +35,21 @@ export class OperationsController {
   @Operation({
     id: 'getStatus',
     summary: 'See how it stands with the installation',
-    description: OF_THE_OPERATOR,
+    description: `Takes a moment, and two seconds while a service is away. ${OF_THE_OPERATOR}`,
     scope: 'operations:read',
     response: Status,
   })
   async status(): Promise<Status> {
     const { bus } = this.tasks;
-    const [streams, taskKinds, counts] = await Promise.all([
+    const [services, streams, taskKinds, counts] = await Promise.all([
+      callRoll(bus, { expected: SERVICES }),
       this.streamList(),
       this.kindList(),
       this.deadLetters.counts(),
     ]);
     return {
       bus: { server: bus.nc.info?.version ?? 'unknown' },
+      services: [...services],
       streams,
       taskKinds,
       deadLetters: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ServiceStatus } from '#contracts/operations/services';
 import { TIERS } from '#contracts/task';
 
 const StreamEnd = z.object({ seq: z.int().nonnegative(), time: z.string() }).nullable();
@@ -37,6 +38,9 @@ export type TaskKind = z.infer<typeof TaskKind>;
 
 export const Status = z.object({
   bus: z.object({ server: z.string().meta({ description: 'The version of nats-server' }) }),
+  services: z.array(ServiceStatus).meta({
+    description: 'Every service, and each of its processes that says how it is when it is asked',
+  }),
   streams: z.array(Stream),
   taskKinds: z.array(TaskKind),
   deadLetters: z.object({
@@ -50,13 +54,13 @@ export const Status = z.object({
       z.object({
         projection: z.string(),
         state: z.enum(['live', 'behind', 'halted', 'silent']),
-        position: z.string(),
-        ageSeconds: z.number().nonnegative(),
+        position: z.string().nullable(),
+        ageSeconds: z.number().nonnegative().nullable(),
       }),
     )
     .meta({
       description:
-        'Read models as the processes that write them tell of them every second; `silent` when they have stopped to',
+        'Read models as the processes that write them tell of them every second; `silent` when nobody does, with what was known of it',
     }),
 });
 export type Status = z.infer<typeof Status>;

@@ -11,7 +11,7 @@ const notice: CheckpointNotice = {
   ageSeconds: 0,
 };
 
-function watch() {
+function watch(...expected: readonly string[]) {
   let now = 0;
   let tell: (value: unknown, subject: string) => void = () => undefined;
   const bus = {
@@ -21,7 +21,7 @@ function watch() {
     },
   };
   return {
-    watching: new ProjectionWatch(bus, () => now),
+    watching: new ProjectionWatch(bus, { expected, now: () => now }),
     hear: (projection: string, more: Partial<CheckpointNotice> = {}) =>
       tell({ ...notice, ...more }, `sys.checkpoint.${projection}`),
     pass: (ms: number) => (now += ms),
@@ -47,6 +47,28 @@ describe('the watch over projections', () => {
     expect(watching.all()).toMatchObject([{ state: 'silent', position: 'e1.7' }]);
     hear('forms', { seq: 8 });
     expect(watching.all()).toMatchObject([{ state: 'live', position: 'e1.8' }]);
+  });
+
+  it('misses one that nobody has told of, after a while', () => {
+    const { watching, hear, pass } = watch('forms', 'tasks');
+    hear('tasks');
+    expect([watching.complete, watching.all()]).toMatchObject([false, [{ projection: 'tasks' }]]);
+    pass(6_000);
+    hear('tasks');
+    expect([watching.complete, watching.all()]).toMatchObject([
+      true,
+      [
+        { projection: 'forms', state: 'silent', position: null, ageSeconds: null },
+        { projection: 'tasks', state: 'live' },
+      ],
+    ]);
+  });
+
+  it('is complete as soon as every expected one was told of', () => {
+    const { watching, hear } = watch('forms', 'tasks');
+    hear('tasks');
+    hear('forms');
+    expect(watching.complete).toBe(true);
   });
 
   it('believes no former holder while the later one talks', () => {

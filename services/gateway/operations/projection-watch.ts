@@ -7,22 +7,37 @@ export interface WatchedProjection {
   readonly projection: string;
   /** `silent`: the process that writes it has not been heard for a while. */
   readonly state: CheckpointNotice['state'] | 'silent';
-  readonly position: string;
+  /** Null where none has been heard of it. */
+  readonly position: string | null;
   /** For how long its readers have missed events; of a silent one, as far as that was known. */
-  readonly ageSeconds: number;
+  readonly ageSeconds: number | null;
 }
 
-/** Each projection is told of once a second. */
-const SILENT_MS = 5_000;
+export interface ProjectionWatchOptions {
+  /** Projections that are silent when nobody tells of them. */
+  readonly expected: readonly string[];
+  /** Each is told of once a second. */
+  readonly silentMs?: number;
+  readonly now?: () => number;
+}
 
 /** What the processes that write read models tell of them, as long as this process has been listening. */
 export class ProjectionWatch {
   readonly #heard = new Map<string, { notice: CheckpointNotice; at: number }>();
-  readonly #stop: () => void;
+  readonly #expected: readonly string[];
+  readonly #silentMs: number;
   readonly #now: () => number;
+  readonly #since: number;
+  readonly #stop: () => void;
 
-  constructor(bus: Pick<Bus, 'onNotice'>, now: () => number = () => performance.now()) {
+  constructor(
+    bus: Pick<Bus, 'onNotice'>,
+    { expected, silentMs = 5_000, now = () => performance.now() }: ProjectionWatchOptions,
+  ) {
+    this.#expected = expected;
+    this.#silentMs = silentMs;
     this.#now = now;
+    this.#since = now();
     this.#stop = onNotices(bus, (projection, notice) => {
       const before = this.#heard.get(projection);
       // A former holder of the lease may go on talking for a moment.
@@ -35,19 +50,30 @@ export class ProjectionWatch {
     this.#stop();
   }
 
-  /** By name. */
-  all(): WatchedProjection[] {
-    return [...this.#heard]
-      .map(([projection, { notice, at }]) => ({
-        projection,
-        state: this.#isSilent(at) ? ('silent' as const) : notice.state,
-        position: formatPosition(notice.epoch, notice.seq),
-        ageSeconds: notice.ageSeconds,
-      }))
-      .sort((one, other) => one.projection.localeCompare(other.projection));
+  /** Whether every expected projection is known: it was heard of, or has been silent for long enough. */
+  get complete(): boolean {
+    return this.#isSilent(this.#since) || this.#expected.every((projection) => this.#heard.has(projection));
   }
 
-  #isSilent(at: number): boolean {
-    return this.#now() - at > SILENT_MS;
+  /** By name; expected ones that nobody has told of are among them as soon as they count as silent. */
+  all(): WatchedProjection[] {
+    const unheard = this.#isSilent(this.#since) ? this.#expected : [];
+    return [...new Set([...this.#heard.keys(), ...unheard])].sort().map((projection) => this.#of(projection));
+  }
+
+  #of(projection: string): WatchedProjection {
+    const heard = this.#heard.get(projection);
+    if (heard === undefined) return { projection, state: 'silent', position: null, ageSeconds: null };
+    const { notice, at } = heard;
+    return {
+      projection,
+      state: this.#isSilent(at) ? 'silent' : notice.state,
+      position: formatPosition(notice.epoch, notice.seq),
+      ageSeconds: notice.ageSeconds,
+    };
+  }
+
+  #isSilent(since: number): boolean {
+    return this.#now() - since > this.#silentMs;
   }
 }

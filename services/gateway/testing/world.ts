@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Scope } from '#contracts/access/scopes';
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
 import { Problem } from '#contracts/errors';
+import { PROJECTION_NAMES } from '#contracts/operations/projections';
 import type { RpcDefinition } from '#contracts/rpc';
 import { connectBus, type Bus } from '#eventing/bus';
 import { DeadLetters } from '#eventing/dead-letters';
@@ -58,7 +59,7 @@ export async function openGatewayWorld({ bodyLimit = 4096 } = {}): Promise<Gatew
   await directory.start();
   const tasks = openTasks(bus, { source: '/formbus/gateway' });
   const deadLetters = new DeadLetters(bus, tasks.tracking);
-  const projections = new ProjectionWatch(bus);
+  const projections = new ProjectionWatch(bus, { expected: PROJECTION_NAMES });
   const app = await createHttpApp(
     {
       directory,

@@ -1,7 +1,8 @@
+import type { ServiceStatus } from '#contracts/operations/services';
+import type { WatchedProjection } from '#services/gateway/operations/projection-watch';
 import { command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { overviewOf, type Overview, type ToldProjection } from '../overview.ts';
-import type { ServiceStatus } from '../services.ts';
+import { overviewOf, type Overview } from '../overview.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 import { kindColumns } from '../task-kinds.ts';
@@ -12,10 +13,10 @@ export const status = command({
   name: 'status',
   summary: 'See everything at a glance',
   details:
-    'Services, streams, tasks, dead letters and read models. Exit code 1 when a service is away or a read model is halted.',
+    'Services, streams, tasks, dead letters and read models. Exit code 1 when a service is silent or takes no requests, or a read model is silent or halted.',
   talksTo: ['bus', 'gateway'],
   scope: 'operations:read',
-  json: '`bus`, `services` (over the bus alone: `service`, `state`, `tookMs`), `streams` (as `streams list`), `taskKinds` (as `tasks kinds`), `deadLetters` (`waiting`, `byDurable`), `projections` (`projection`, `state`, `position`, `ageSeconds`)',
+  json: '`bus`, `services` (`service`, `state`: `ready`, `degraded`, `failed`, `silent`, and `instances`: `instance`, `version`, `state`, `uptimeSeconds`, `troubles`), `streams` (as `streams list`), `taskKinds` (as `tasks kinds`), `deadLetters` (`waiting`, `byDurable`), `projections` (`projection`, `state`: `live`, `behind`, `halted`, `silent`, `position`, `ageSeconds`)',
   examples: [
     ['formbus status', 'of the system that runs here'],
     ['formbus status --json | jq .deadLetters.waiting', 'one figure, for a program'],
@@ -28,13 +29,13 @@ export const status = command({
   },
 });
 
-function exitCodeOf({ services = [], projections }: Overview): ExitCode {
-  const away = services.some(({ state }) => state !== 'answers');
+function exitCodeOf({ services, projections }: Overview): ExitCode {
+  const away = services.some(({ state }) => state === 'failed' || state === 'silent');
   const halted = projections.some(({ state }) => state === 'halted' || state === 'silent');
   return away || halted ? EXIT.failed : EXIT.ok;
 }
 
-function printOverview(session: Session, { bus, services = [], streams, ...found }: Overview): void {
+function printOverview(session: Session, { bus, services, streams, ...found }: Overview): void {
   const { print } = session;
   const { colors } = print;
   const { waiting, byDurable } = found.deadLetters;
@@ -42,7 +43,6 @@ function printOverview(session: Session, { bus, services = [], streams, ...found
   print.section('Streams', streams, STREAM_COLUMNS);
   print.section('Tasks', found.taskKinds, kindColumns(session));
   print.section('Read models', found.projections, projectionColumns(session));
-  if (found.projections.length === 0) print.text(colors.yellow('No process tells of a read model.\n'));
   const by = Object.entries(byDurable).map(([durable, count]) => `${count} of ${durable}`);
   const letters = `${several(waiting, 'dead letter')}${by.length === 0 ? '' : `: ${by.join(', ')}`}`;
   print.text(waiting === 0 ? letters : colors.yellow(letters));
@@ -53,12 +53,36 @@ const serviceColumns = ({ print: { colors } }: Session): readonly Column<Service
   {
     title: 'State',
     text: ({ state }) => state,
-    colored: (text, { state }) => (state === 'answers' ? colors.green(text) : colors.red(text)),
+    colored: (text, { state }) =>
+      state === 'ready' ? colors.green(text) : state === 'degraded' ? colors.yellow(text) : colors.red(text),
   },
-  { title: 'After', right: true, text: ({ tookMs }) => (tookMs === null ? undefined : `${tookMs} ms`) },
+  { title: 'Processes', right: true, text: ({ instances }) => instances.length },
+  {
+    title: 'Version',
+    text: ({ instances }) => [...new Set(instances.map(({ version }) => version))].join(' ') || undefined,
+  },
+  {
+    title: 'Up',
+    right: true,
+    text: ({ instances }) =>
+      instances.length === 0
+        ? undefined
+        : span(Math.min(...instances.map(({ uptimeSeconds }) => uptimeSeconds))),
+  },
+  { title: 'What is wrong', text: troublesText, cuts: true },
 ];
 
-const projectionColumns = ({ print: { colors } }: Session): readonly Column<ToldProjection>[] => [
+/** Each trouble once, whichever of its processes have it. */
+const troublesText = ({ instances }: ServiceStatus): string =>
+  [
+    ...new Set(
+      instances.flatMap(({ troubles }) =>
+        troubles.map(({ check, detail }) => (detail === '' ? check : `${check}: ${detail}`)),
+      ),
+    ),
+  ].join('; ');
+
+const projectionColumns = ({ print: { colors } }: Session): readonly Column<WatchedProjection>[] => [
   { title: 'Projection', text: ({ projection }) => projection },
   {
     title: 'State',
@@ -66,6 +90,10 @@ const projectionColumns = ({ print: { colors } }: Session): readonly Column<Told
     colored: (text, { state }) =>
       state === 'live' ? colors.green(text) : state === 'behind' ? colors.yellow(text) : colors.red(text),
   },
-  { title: 'Position', text: ({ position }) => position },
-  { title: 'Lag', right: true, text: ({ ageSeconds }) => span(ageSeconds) },
+  { title: 'Position', text: ({ position }) => position ?? undefined },
+  {
+    title: 'Lag',
+    right: true,
+    text: ({ ageSeconds }) => (ageSeconds === null ? undefined : span(ageSeconds)),
+  },
 ];
