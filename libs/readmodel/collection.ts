@@ -41,34 +41,6 @@ function indexDescription({ key, name, unique }: ProjectionIndex): mongo.IndexDe
   return { key: { ...key }, name, ...(unique === true ? { unique, sparse: true } : {}) };
 }
 
-/** Documents that are removed in one go. */
-const REMOVED_AT_ONCE = 1000;
-
-/**
- * Removes the documents whose Date in a field has passed, and says how many they were. It is done here and not by an
- * index of MongoDB's with `expireAfterSeconds`, which the embedded engine takes and then leaves at that.
- */
-export async function removeExpired(
-  collection: StoredCollection,
-  expiry: string,
-  now = new Date(),
-): Promise<number> {
-  const expired = { [expiry]: { $lte: now } };
-  let removed = 0;
-  for (;;) {
-    const found = await collection
-      .find(expired, { projection: { _id: 1 }, limit: REMOVED_AT_ONCE })
-      .toArray();
-    if (found.length === 0) return removed;
-    // One that got another event in the meantime may live longer now.
-    const { deletedCount } = await collection.deleteMany({
-      ...expired,
-      _id: { $in: found.map(({ _id }) => _id) },
-    });
-    removed += deletedCount;
-  }
-}
-
 /** @throws CollectionLost */
 export async function requireCollection(collection: StoredCollection): Promise<void> {
   await readDocuments(collection, []);

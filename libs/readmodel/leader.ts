@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { EventLog } from '#eventing/event-log';
 import { Fenced, type Checkpoint, type Checkpoints, type Pointer } from './checkpoint.ts';
-import { CollectionLost, removeExpired, requireCollection } from './collection.ts';
+import { CollectionLost, requireCollection } from './collection.ts';
 import type { Database } from './database.ts';
+import { removeExpired } from './expiry.ts';
 import { createGeneration, dropAbandoned, dropGeneration, onGeneration } from './generation.ts';
 import { ProjectionHalted } from './halt.ts';
 import { projectionMetrics } from './metrics.ts';
@@ -34,7 +35,7 @@ const CAUGHT_UP = 1000;
 /** Milliseconds between two looks at whether the documents are still there and a rebuild is asked for. */
 const LOOK_MS = 2000;
 
-/** Milliseconds between two searches for documents that have expired and for generations that nobody uses. */
+/** Milliseconds between two searches for generations that nobody uses, and between two for expired documents. */
 const SWEEP_MS = 30_000;
 
 /** A generation that is being written. */
@@ -95,6 +96,8 @@ export class Leader {
     else logger.info({ generation: active?.generation, why: unusable }, 'the read model is built anew');
     if (this.#live === undefined || pointer.rebuild !== null) await this.#build(pointer, generations);
     this.#scope.run((signal) => this.#watch(signal));
+    const { expiry } = projection;
+    if (expiry !== undefined) this.#scope.run((signal) => this.#removeExpired(expiry, signal));
   }
 
   /** Why a generation can't be written on, if so. */
@@ -217,21 +220,25 @@ export class Leader {
         await this.#build(pointer, await checkpoints.all(projection.name));
       }
       if (performance.now() - sweptAt > SWEEP_MS) {
-        await this.#removeExpired();
         await this.#sweep(pointer);
         sweptAt = performance.now();
       }
     }
   }
 
-  /** Of the generation that is read; those of one that is being built come with its swap. */
-  async #removeExpired(): Promise<void> {
-    const { database, projection, logger } = this.#options;
-    const { expiry } = projection;
-    const live = this.#live?.checkpoint;
-    if (expiry === undefined || live === undefined) return;
-    const removed = await onGeneration(database, live, (collection) => removeExpired(collection, expiry));
-    if (removed > 0) logger.debug({ removed }, 'removed documents that have expired');
+  /** Beside the watch, which must not wait for it. A generation that is being built is left alone until its swap. */
+  async #removeExpired(expiry: string, scope: AbortSignal): Promise<void> {
+    const { database, logger } = this.#options;
+    for (; !scope.aborted; await pause(SWEEP_MS, scope)) {
+      if (this.#live === undefined) continue;
+      const { checkpoint, stop } = this.#live;
+      const removed = await removeExpired({
+        expiry,
+        onDocuments: (operation) => onGeneration(database, checkpoint, operation),
+        signal: AbortSignal.any([scope, stop.signal]),
+      });
+      if (removed > 0) logger.debug({ removed }, 'removed documents that have expired');
+    }
   }
 
   async #sweep({ active }: Pointer): Promise<void> {

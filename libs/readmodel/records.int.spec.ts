@@ -13,8 +13,9 @@ import { eventually } from '#tools/testing/eventually';
 import { testDatabase } from '#tools/testing/mongo';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import { Checkpoints } from './checkpoint.ts';
-import { createCollection, removeExpired, type StoredCollection } from './collection.ts';
+import { createCollection, type StoredCollection } from './collection.ts';
 import { connectDatabase, type Database } from './database.ts';
+import { removeExpired } from './expiry.ts';
 import { onGeneration } from './generation.ts';
 import type { Projection } from './projection.ts';
 import { Projector } from './projector.ts';
@@ -117,8 +118,12 @@ describe('a read model of records', () => {
   const attempt = (parcel: string, where: string) =>
     parcels.record(`delivery.${workspace}.${parcel}._`, newEvent(parcelTried, { where }), stamp());
 
-  function start<Doc extends Job | Parcel>(log: Records['log'], projection: Projection<Doc>) {
-    const projector = new Projector<Doc>({ bus, log, database, projection, logger: silent });
+  function start<Doc extends Job | Parcel>(
+    log: Records['log'],
+    projection: Projection<Doc>,
+    written = database,
+  ) {
+    const projector = new Projector<Doc>({ bus, log, database: written, projection, logger: silent });
     const model = new ReadModel<Doc>({ bus, log, database, projection });
     projector.start();
     ends.push(
@@ -257,25 +262,110 @@ describe('a read model of records', () => {
     await expect(verified(jobsProjection, log)).rejects.toThrow('folds TASK_EVENTS, not EVENTS');
   });
 
-  it('has what has expired removed, however much that is, and nothing else', async () => {
+  describe('with more expired than is removed in one go', () => {
     const now = new Date();
-    const at = (ms: number): Date => new Date(now.getTime() + ms);
-    await database.run(async (db) => {
-      const collection = db.collection<Job & { _seq: number }>(`expiring-${workspace}`);
-      const stored = collection as unknown as StoredCollection;
-      await createCollection(stored, { indexes: [], expiry: 'until' });
-      await collection.insertMany(
-        Array.from({ length: 2300 }, (_, i) => ({ _id: `${i}`, _seq: 1, state: 's', until: at(-i) })),
-      );
-      await collection.insertOne({ _id: 'later', _seq: 1, state: 's', until: at(1) });
-      await stored.insertOne({ _id: 'tombstone', _seq: 1, _deleted: true });
-      expect(await removeExpired(stored, 'until', now)).toBe(2300);
-      expect((await stored.find().toArray()).map(({ _id }) => _id).sort()).toEqual([
+    const expired = (i: number): Job & { _seq: number } => ({
+      _id: `${i}`,
+      _seq: 1,
+      state: 's',
+      until: new Date(now.getTime() - i),
+    });
+    const begin = (count: number): Promise<StoredCollection> =>
+      database.run(async (db) => {
+        const collection = db.collection(`expiring-${workspace}`) as unknown as StoredCollection;
+        await createCollection(collection, { indexes: [], expiry: 'until' });
+        await collection.insertMany(Array.from({ length: count }, (_, i) => expired(i)));
+        return collection;
+      });
+
+    it('has it all removed, and nothing else', async () => {
+      const collection = await begin(2300);
+      await collection.insertMany([
+        { ...expired(-1), _id: 'later' },
+        { _id: 'tombstone', _seq: 1, _deleted: true },
+      ]);
+      const removed = await removeExpired({
+        onDocuments: (operation) => operation(collection),
+        expiry: 'until',
+        signal,
+        now,
+      });
+      expect(removed).toBe(2300);
+      expect((await collection.find().toArray()).map(({ _id }) => _id).sort()).toEqual([
         '#generation',
         'later',
         'tombstone',
       ]);
       expect(await collection.indexes()).toContainEqual(expect.objectContaining({ key: { until: 1 } }));
+    });
+
+    it('leaves the rest when it is ended in the middle', async () => {
+      const collection = await begin(2300);
+      const ending = new AbortController();
+      const removed = await removeExpired({
+        onDocuments(operation) {
+          ending.abort();
+          return operation(collection);
+        },
+        expiry: 'until',
+        signal: ending.signal,
+        now,
+      });
+      expect(removed).toBe(1000);
+      expect(await collection.countDocuments({ state: 's' })).toBe(1300);
+    });
+
+    /** The database for a process whose removals are held from the first one on, until they are released. */
+    function holdingRemovals(): { held: Database; reached: Promise<void>; release: () => void } {
+      const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const slow = (collection: StoredCollection): StoredCollection => {
+        const deleteMany: StoredCollection['deleteMany'] = async (...args) => {
+          reached.resolve();
+          await released.promise;
+          return await collection.deleteMany(...args);
+        };
+        return Object.assign(Object.create(collection) as StoredCollection, { deleteMany });
+      };
+      const held: Pick<Database, 'run' | 'whenAvailable'> = {
+        whenAvailable: (given) => database.whenAvailable(given),
+        run: (operation) =>
+          database.run((db) => {
+            const collection = (name: string): unknown => slow(db.collection(name));
+            return operation(Object.assign(Object.create(db) as typeof db, { collection }));
+          }),
+      };
+      return { held: held as Database, reached: reached.promise, release: released.resolve };
+    }
+    const fill = async (count: number): Promise<void> => {
+      const { projector } = start(jobs.log, jobsProjection);
+      await live(projector);
+      await projector.stop();
+      await tamper((collection) =>
+        collection.insertMany(Array.from({ length: count }, (_, i) => expired(i))),
+      );
+    };
+
+    it('is stopped without waiting for all of it', async () => {
+      await fill(2300);
+      const { held, reached, release } = holdingRemovals();
+      const { projector, model } = start(jobs.log, jobsProjection, held);
+      await reached;
+      const stopped = projector.stop();
+      release();
+      await stopped;
+      expect(await model.count({ state: 's' })).toBe(1300);
+    });
+
+    it('is written on and built anew meanwhile', async () => {
+      await fill(10);
+      const { held, reached, release } = holdingRemovals();
+      const { model } = start(jobs.log, jobsProjection, held);
+      ends.push(release);
+      await reached;
+      const { seq } = await change('a', 'done');
+      await model.waitFor(formatPosition(jobs.log.epoch, seq), 20_000);
+      await rebuild({ database, projection: jobsProjection, signal: AbortSignal.timeout(30_000) });
+      await eventually(async () => expect(await model.find({})).toMatchObject([{ state: 'done' }]));
     });
   });
 });
