@@ -23,7 +23,8 @@ export const webhookReplayTask = defineTask({
   }),
   result: ReplayResult,
   tracked: true,
-  timeoutMs: 6 * HOUR,
+  // Of a turn: a replay makes as many as it takes.
+  timeoutMs: 300_000,
   backoffMs: [30_000, 120_000, 600_000, 1_800_000, HOUR, HOUR, HOUR, HOUR],
   concurrency: 4,
   // Two replays to one endpoint would mix their orders.

@@ -3,7 +3,7 @@ import { disableWebhook, replayWebhook } from '#contracts/webhook/webhook.rpc';
 import { openTasks, type Tasks } from '#eventing/task/open';
 import { caller } from '#services/forms/testing/world';
 import { eventually } from '#tools/testing/eventually';
-import type { Received } from './receiver.ts';
+import { answering, type Received } from './receiver.ts';
 import { FORM, openWebhookWorld, type WebhookWorld } from './world.ts';
 
 let world: WebhookWorld;
@@ -11,7 +11,7 @@ let tasks: Tasks;
 let submitted: string[];
 
 beforeAll(async () => {
-  world = await openWebhookWorld();
+  world = await openWebhookWorld({ turnMs: 1_000 });
   tasks = openTasks(world.bus, { source: '/formbus/spec' });
   submitted = [];
   for (let i = 0; i < 20; i++) submitted.push(await world.submit(FORM));
@@ -33,6 +33,8 @@ async function ended(task: string) {
     return found!.snapshot;
   });
 }
+
+const stateOf = async (task: string) => (await tasks.tracking.read('acme', task))!.snapshot;
 
 const submissions = (received: readonly Received[]) => received.map(({ data }) => data.submission);
 
@@ -91,6 +93,76 @@ describe('a replay', () => {
     expect(await ended((await replay(id)).task)).toMatchObject({ result: { delivered: submitted.length } });
     const expected = [...submitted.slice(0, 3), ...submitted.slice(2)];
     expect(submissions(receiver.received)).toEqual(expected);
+  });
+
+  it('waits for no more than a turn of others, however long they take', async () => {
+    const slow = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const { id } = await world.webhook(await world.receiver(), { types });
+        return (await replay(id, { perSecond: 1 })).task;
+      }),
+    );
+    await eventually(async () => {
+      for (const task of slow) expect((await stateOf(task)).startedAt).not.toBeNull();
+    });
+    const { id } = await world.webhook(await world.receiver(), { types });
+    expect(await ended((await replay(id)).task)).toMatchObject({ state: 'succeeded' });
+    for (const task of slow) {
+      const { state, attempt, progress } = await stateOf(task);
+      expect(['queued', 'running']).toContain(state);
+      expect(attempt).toBeLessThan(2);
+      expect(progress?.done).toBeLessThan(submitted.length);
+      await tasks.tracking.cancel('acme', task, new Date().toISOString());
+    }
+  });
+
+  it('keeps its rate and its place over all its turns', async () => {
+    const receiver = await world.receiver();
+    const { id } = await world.webhook(receiver, { types });
+    const { task } = await replay(id, { perSecond: 5 });
+    expect(await ended(task)).toMatchObject({
+      ...{ state: 'succeeded', attempt: 1 },
+      result: { delivered: submitted.length },
+    });
+    expect(submissions(receiver.received)).toEqual(submitted);
+    const [first, last] = [receiver.received[0]!, receiver.received.at(-1)!];
+    expect(last.at - first.at).toBeGreaterThan(((submitted.length - 1) / 5) * 1_000 - 200);
+  });
+
+  it('that fails uses up an attempt, unless it delivered something', async () => {
+    const started = await Promise.all(
+      [1, 3].map(async (fails) => {
+        const receiver = await world.receiver((response, _received, count) =>
+          response.writeHead(count < fails ? 204 : 500).end(),
+        );
+        const { id } = await world.webhook(receiver, { types });
+        return (await replay(id)).task;
+      }),
+    );
+    const [atOnce = '', later = ''] = started;
+    const note = expect.stringMatching(/ is not delivered yet: it answered 500$/);
+    await eventually(async () => {
+      expect(await stateOf(atOnce)).toMatchObject({ state: 'retrying', attempt: 1, progress: { note } });
+    });
+    await eventually(async () => {
+      const waiting = { state: 'queued', attempt: 0, problem: null, progress: { done: 2, note } };
+      expect(await stateOf(later)).toMatchObject(waiting);
+    });
+    for (const task of started) await tasks.tracking.cancel('acme', task, new Date().toISOString());
+    for (const task of started) expect(await ended(task)).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('leaves an endpoint alone for as long as it asks', async () => {
+    const receiver = await world.receiver(answering(503, { 'retry-after': '600' }));
+    const { id } = await world.webhook(receiver, { types });
+    const { task } = await replay(id);
+    await eventually(async () => expect((await stateOf(task)).state).toBe('retrying'));
+    const [, delivered, notBefore] = (await stateOf(task)).progress!.resume!.split(' ');
+    expect(delivered).toBe('0');
+    expect(Number(notBefore)).toBeGreaterThan(Date.now() + 500_000);
+    expect(receiver.received).toHaveLength(1);
+    await tasks.tracking.cancel('acme', task, new Date().toISOString());
+    expect(await ended(task)).toMatchObject({ state: 'cancelled' });
   });
 
   it('is made once for one idempotency key, and not to a disabled endpoint', async () => {

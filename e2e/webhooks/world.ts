@@ -40,7 +40,8 @@ export const FORM = 'orders';
 
 export async function openWebhookWorld({
   totalMs = 2_000,
-}: { totalMs?: number } = {}): Promise<WebhookWorld> {
+  ...replays
+}: { totalMs?: number; turnMs?: number } = {}): Promise<WebhookWorld> {
   const forms = await openFormsWorld({ instances: 1 });
   const { rpc, bus, log } = forms;
   await publish(forms, FORM, {
@@ -66,7 +67,7 @@ export async function openWebhookWorld({
     };
     const tasks = openTasks(own, { source });
     const webhooks = { allowCidrs: ['127.0.0.0/8'], connectMs: 1_000, totalMs };
-    const parts = await openParts({ bus: own, ...opened, tasks, records, logger, webhooks });
+    const parts = await openParts({ bus: own, ...opened, tasks, records, logger, webhooks, ...replays });
     const readiness = new Readiness();
     const { database } = forms;
     const mail = openMail({

@@ -33,6 +33,8 @@ export interface PartsOptions {
     readonly connectMs: number;
     readonly totalMs: number;
   };
+  /** How long a replay keeps its room, for specs. */
+  readonly turnMs?: number;
 }
 
 /** What the roles of this service share within a process. */

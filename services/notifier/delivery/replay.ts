@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { webhookReplayTask, type ReplayResult } from '#contracts/webhook/webhook-replay.task';
 import type { Bus } from '#eventing/bus';
-import { Permanent, Retryable } from '#eventing/disposition';
+import { Deferred, Permanent, Retryable } from '#eventing/disposition';
 import type { RawMessage } from '#eventing/direct-get';
 import { formatPosition, parsePosition } from '#eventing/position';
 import { Reader, ReaderLost } from '#eventing/reader';
@@ -24,25 +24,42 @@ export interface ReplayDependencies extends Pick<
   readonly bus: Bus;
   readonly epoch: string;
   readonly directory: WebhookDirectory;
+  /** For so long a replay keeps its room; then it is the turn of others. 30 s by default. */
+  readonly turnMs?: number;
 }
 
-/** Pauses within an attempt at the task, before one event is tried again; then the task waits for its next attempt. */
-const PAUSES_MS = [1_000, 5_000, 30_000];
+const TURN_MS = 30_000;
+/** Pauses within a turn before one event is tried again; then the replay waits without taking room from others. */
+const PAUSES_MS = [1_000, 5_000];
+/** The longest wait within a turn for what the endpoint asks for. */
+const PATIENCE_MS = 10_000;
+/** After so long it goes on at an event that failed, when others before it did not. */
+const AGAIN_MS = 30_000;
 const READ = 50;
+const NOTE_LENGTH = 500;
 const TELL_MS = 500;
 
 export const replayWorker = (deps: ReplayDependencies): HandledTask =>
   handle(webhookReplayTask, (payload, context) => new Replay(deps, payload, context).run());
 
-/** Sends a stretch of the log in order, one after another. What was sent before goes with the same `webhook-id`. */
+/**
+ * One turn of a replay: sends a stretch of the log in order, one after another, until its time is over; the next turn goes
+ * on there. What was sent before goes with the same `webhook-id`. Only failures in a row use up the attempts of the task.
+ */
 class Replay {
   readonly #deps: ReplayDependencies;
   readonly #payload: Payload;
   readonly #context: TaskContext;
   readonly #upTo: number;
+  readonly #until: number;
+  readonly #deliveredBefore: number;
   /** Everything up to here is done. */
   #seq: number;
   #delivered: number;
+  /** The endpoint asked to be left alone until then; milliseconds since 1970. */
+  #notBefore: number;
+  /** Why it stays where it is, if it does. */
+  #trouble: string | undefined;
   #told = 0;
   #nextAt = 0;
 
@@ -51,19 +68,22 @@ class Replay {
     this.#payload = payload;
     this.#context = context;
     this.#upTo = parsePosition(payload.upTo, deps.epoch);
-    const [position = payload.after, delivered = '0'] = context.resume?.split(' ') ?? [];
+    this.#until = performance.now() + (deps.turnMs ?? TURN_MS);
+    const [position = payload.after, delivered = 0, notBefore = 0] = context.resume?.split(' ') ?? [];
     this.#seq = parsePosition(position, deps.epoch);
-    this.#delivered = Number(delivered);
+    this.#delivered = this.#deliveredBefore = Number(delivered);
+    this.#notBefore = Number(notBefore);
   }
 
   async run(): Promise<ReplayResult> {
+    if (this.#notBefore > Date.now()) throw new Deferred(new Date(this.#notBefore));
     for (;;) {
       try {
         await this.#read();
         break;
       } catch (error) {
         this.#tell({ force: true });
-        if (!(error instanceof ReaderLost)) throw error;
+        if (!(error instanceof ReaderLost)) throw this.#forgiven(error);
       }
     }
     return { delivered: this.#delivered, position: formatPosition(this.#deps.epoch, this.#upTo) };
@@ -80,6 +100,7 @@ class Replay {
         pending = taken.pending;
         for (const message of taken.messages) {
           if (message.seq > this.#upTo) return;
+          if (performance.now() >= this.#until) throw this.#turnOver();
           await this.#send(message);
           this.#seq = message.seq;
           this.#tell();
@@ -106,9 +127,36 @@ class Replay {
         throw new Permanent('the webhook answered 410: it is disabled');
       }
       const pause = PAUSES_MS[tries];
-      if (pause === undefined) throw new Retryable(`${event.position}: ${verdict.error.detail}`);
-      await this.#wait(Math.max(pause, verdict.retryAfterMs ?? 0));
+      const asked = verdict.retryAfterMs ?? 0;
+      if (pause === undefined || asked > PATIENCE_MS) {
+        this.#notBefore = Date.now() + asked;
+        this.#trouble = `${event.position} is not delivered yet: ${verdict.error.detail}`;
+        throw new Retryable(this.#trouble);
+      }
+      await this.#wait(Math.max(pause, asked));
     }
+  }
+
+  /** Goes on when it would send the next one anyway, or when there is room. */
+  #turnOver(): Deferred {
+    const inMs = Math.max(0, this.#nextAt - performance.now());
+    return new Deferred(new Date(Date.now() + inMs), 'it is the turn of others', {
+      forgives: this.#hasDelivered,
+    });
+  }
+
+  /** A replay of hours is not to be given up for a minute here and there: it failed, but not at once. */
+  #forgiven(error: unknown): unknown {
+    const { signal, logger } = this.#context;
+    const isDecided = error instanceof Deferred || error instanceof Permanent || signal.aborted;
+    if (isDecided || !this.#hasDelivered) return error;
+    logger.warn({ err: error }, 'a replay does not get on, and goes on later');
+    const at = Math.max(Date.now() + AGAIN_MS, this.#notBefore);
+    return new Deferred(new Date(at), 'it got on until now', { forgives: true });
+  }
+
+  get #hasDelivered(): boolean {
+    return this.#delivered > this.#deliveredBefore;
   }
 
   async #attempt(record: WebhookRecord, event: EventRef): Promise<Sent> {
@@ -149,7 +197,8 @@ class Replay {
     if (!force && now - this.#told < TELL_MS) return;
     this.#told = now;
     const position = formatPosition(this.#deps.epoch, this.#seq);
-    const resume = `${position} ${this.#delivered}`;
-    this.#context.progress({ done: this.#delivered, note: `delivered up to ${position}`, resume });
+    const resume = `${position} ${this.#delivered} ${this.#notBefore}`;
+    const note = (this.#trouble ?? `delivered up to ${position}`).slice(0, NOTE_LENGTH);
+    this.#context.progress({ done: this.#delivered, note, resume });
   }
 }
