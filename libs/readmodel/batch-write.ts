@@ -1,7 +1,7 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { FoldedDocument } from './batch-fold.ts';
 import { CollectionLost, readDocuments, type StoredCollection } from './collection.ts';
-import { isUnavailable } from './database-error.ts';
+import { DUPLICATE_KEY, isUnavailable } from './database-error.ts';
 import type { Identified, Projection, StoredDocument } from './projection.ts';
 
 /** Bulks under way at once; one more than a journal flush takes to gather brings nothing. */
@@ -9,8 +9,6 @@ const PARALLEL = 4;
 
 /** Operations in a bulk below which another one is not worth its round trip. */
 const SMALL = 50;
-
-const DUPLICATE_KEY = 11000;
 
 /** The server will not have this document, whatever it is asked: it breaks a unique index, or its shape is refused. */
 export class DocumentRefused extends Error {

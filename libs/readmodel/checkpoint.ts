@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import { DUPLICATE_KEY } from './database-error.ts';
 import type { Database } from './database.ts';
 import type { HaltReason } from './halt.ts';
 
@@ -49,8 +50,6 @@ export class Superseded extends Error {
 }
 
 export const checkpointId = (projection: string, generation: string): string => `${projection}:${generation}`;
-
-const DUPLICATE_KEY = 11000;
 
 /**
  * The checkpoints and pointers of all projections, in one collection. Every write of a holder carries the token of

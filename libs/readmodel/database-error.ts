@@ -4,6 +4,9 @@ import { Problem } from '#contracts/errors';
 /** Seconds after which a read that met no database is worth repeating. */
 export const RETRY_AFTER = 2;
 
+/** Server code: a unique index, that of `_id` included, holds the value already. */
+export const DUPLICATE_KEY = 11000;
+
 const MAX_TIME_EXPIRED = 50;
 
 /**

@@ -20,8 +20,8 @@ const WRITABLE: ReadonlySet<string> = new Set(['Standalone', 'RSPrimary', 'Mongo
 const POLL_MS = 50;
 
 /**
- * Every write is journaled, and on a replica set held by the majority, before it counts. Nothing here needs sessions, transactions, change streams
- * or collations, so that the embedded engine and a MongoDB server do equally.
+ * Every write is journaled, and on a replica set held by the majority, before it counts. Nothing here needs sessions,
+ * transactions, change streams or collations, so that the embedded engine and a MongoDB server do equally.
  */
 const OPTIONS: mongoose.ConnectOptions = {
   appName: 'formbus',

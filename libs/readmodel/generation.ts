@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Checkpoint, Checkpoints } from './checkpoint.ts';
-import { checkpointId } from './checkpoint.ts';
+import { checkpointId, type Checkpoint, type Checkpoints } from './checkpoint.ts';
 import { createCollection, type StoredCollection } from './collection.ts';
 import type { Database } from './database.ts';
 import type { Identified, Projection, StoredDocument } from './projection.ts';

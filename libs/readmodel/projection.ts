@@ -25,7 +25,10 @@ export interface Projection<Doc extends Identified> {
    * it takes any event for the first one.
    */
   readonly stream?: LogStream;
-  /** A field of its documents that holds a `Date`: documents are removed after it, without an event: within a minute, unless they are very many. */
+  /**
+   * A field of its documents that holds a `Date`: documents are removed after it, without an event, and within a
+   * minute unless they are very many.
+   */
   readonly expiry?: string;
   /** Subjects of the events that it reads. */
   readonly filters: readonly string[];

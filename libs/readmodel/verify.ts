@@ -7,6 +7,7 @@ import type { Database } from './database.ts';
 import { foldForward } from './fold-forward.ts';
 import { createGeneration, dropGeneration, onGeneration } from './generation.ts';
 import { runPass } from './pass.ts';
+import { isOutlived } from './outlived.ts';
 import { pause } from './pause.ts';
 import {
   isTombstone,
@@ -15,7 +16,6 @@ import {
   type Projection,
   type StoredDocument,
 } from './projection.ts';
-import { isOutlived } from './outlived.ts';
 
 export interface VerifyOptions<Doc extends Identified> {
   readonly log: EventLog;

@@ -62,8 +62,7 @@ export const accountSubject = (workspace: string, account: string): string =>
 
 /**
  * The accounts of one workspace, so that specs on the same log do not meet. Opening an account again begins a new
- * document; the amount {@link UNLUCKY} can't be
- * folded.
+ * document; the amount {@link UNLUCKY} can't be folded.
  */
 export function accountsIn(
   workspace: string,
