@@ -68,7 +68,7 @@ describe('a webhook', () => {
     await expect(rpc.call(getDelivery, { ...stranger, delivery })).rejects.toMatchObject({
       code: expect.stringMatching(/^(webhook|delivery)_not_found$/),
     });
-    expect(await listed('other')).toEqual([]);
+    await expect(listed('other')).rejects.toMatchObject({ code: 'webhook_not_found' });
 
     const { webhook: after } = await rpc.call(getWebhook, { caller: caller(), webhook: webhook.id });
     expect(after).toEqual(webhook);
@@ -78,6 +78,18 @@ describe('a webhook', () => {
 });
 
 describe('a delivery', () => {
+  it('to a webhook that was deleted can still be read', async () => {
+    const { id } = await world.webhook(receiver, { types: ['formbus.submission.submitted.v2'] });
+    const listOf = (state: 'failed' | null) =>
+      world.rpc.call(listDeliveries, { caller: caller(), ...ALL, webhook: id, state });
+    expect((await listOf(null)).items).toEqual([]);
+    await world.submit(FORM);
+    await eventually(async () => expect((await listOf(null)).items).toHaveLength(1));
+    await world.rpc.call(deleteWebhook, { caller: caller(), webhook: id, expectVersion: null });
+    expect((await listOf(null)).items).toHaveLength(1);
+    expect((await listOf('failed')).items).toEqual([]);
+  });
+
   it('whose event is from before a restore is shown without its body', async () => {
     const records = await openRecords(world.bus, { stream: 'DELIVERIES', source: '/formbus/spec' });
     const [time, delivery] = [new Date().toISOString(), `msg_${uuid()}`];

@@ -20,7 +20,7 @@ import type { WebhookRecord } from '../webhook/webhook.fold.ts';
 import { Bodies, testBody } from './body.ts';
 import { DeliveryLog } from './delivery.log.ts';
 import type { DeliveryDocument } from './delivery.projection.ts';
-import { describe, openAttempts, queryDeliveries, queryDelivery } from './delivery.query.ts';
+import { describe, hasDeliveries, openAttempts, queryDeliveries, queryDelivery } from './delivery.query.ts';
 import { EventFinder } from './event-finder.ts';
 import { Retries } from './retries.ts';
 import { deliveryIdOf, Sender } from './sender.ts';
@@ -42,10 +42,15 @@ export class DeliveryHandler {
   ) {}
 
   @MessagePattern(listDeliveries.subject)
-  list(
+  async list(
     @Payload({ schema: listDeliveries.request }) request: Request<typeof listDeliveries>,
   ): Response<typeof listDeliveries> {
-    return queryDeliveries(this.model, request, QUERY_TIMEOUT_MS);
+    const page = await queryDeliveries(this.model, request, QUERY_TIMEOUT_MS);
+    const { caller, webhook } = request;
+    // What was delivered to one that is deleted can still be read; where nothing was, there has to be a webhook.
+    if (page.items.length === 0 && !(await hasDeliveries(this.model, request, QUERY_TIMEOUT_MS)))
+      await this.directory.current(caller.workspace, webhook);
+    return page;
   }
 
   @MessagePattern(getDelivery.subject)

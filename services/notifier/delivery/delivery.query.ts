@@ -32,6 +32,16 @@ export async function queryDeliveries(
   return { items: items.map(describe), next, readModel };
 }
 
+/** Whether there is any delivery to an endpoint. */
+export async function hasDeliveries(
+  model: Model,
+  { caller, webhook }: Pick<z.infer<typeof listDeliveries.request>, 'caller' | 'webhook'>,
+  timeoutMs: number,
+): Promise<boolean> {
+  const conditions = { workspace: caller.workspace, endpoint: webhook };
+  return (await model.findOne(conditions, { maxTimeMs: timeoutMs })) !== undefined;
+}
+
 /** @throws Problem `delivery_not_found` */
 export async function queryDelivery(
   model: Model,
