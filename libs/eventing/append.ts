@@ -21,7 +21,7 @@ export interface WireMessage {
 export type AppendResult =
   /** Durable. The messages have the sequences up to `last`, without a gap. */
   | { readonly outcome: 'stored'; readonly last: number }
-  /** Not stored: an expectation was stale or an id is known; of a single message also where that id lies, `at`. */
+  /** Not stored: an expectation was stale or an id is known; of a single message also where the one lies that is in its way, `at`. */
   | { readonly outcome: 'conflict'; readonly cause: ApiError; readonly at?: number }
   /** Not stored: the log takes nothing at the moment. */
   | { readonly outcome: 'unavailable'; readonly cause: Error }
@@ -101,8 +101,10 @@ function judge(ack: Ack, what: string): AppendResult {
   const cause = new ApiError(ack.error, what);
   switch (cause.code) {
     case ApiCode.wrongLastSequence:
-    case ApiCode.duplicateInBatch:
-      return { outcome: 'conflict', cause };
+    case ApiCode.duplicateInBatch: {
+      const at = /wrong last sequence: (\d+)/.exec(ack.error.description)?.[1];
+      return { outcome: 'conflict', cause, ...(at !== undefined && { at: Number(at) }) };
+    }
     case ApiCode.batchIncomplete:
     case ApiCode.tooManyBatches:
       return { outcome: 'unavailable', cause };

@@ -70,6 +70,27 @@ describe('the batch publisher', () => {
     expect(await stored()).toEqual(Array.from({ length: 2500 }, (_, i) => String(i)));
   });
 
+  it('stores the first of a subject, where that is asked, and says where it lies to all later ones', async () => {
+    const publisher = new BatchPublisher({ bus, stream: DELIVERIES_STREAM });
+    const first = (id: string, subject: string): IdentifiedMessage => ({
+      ...message(id, '', `delivery.w.${name}.${subject}`),
+      expect: 0,
+    });
+    const [one, twin, other] = await Promise.all([
+      publisher.publish(first('1', 'a')),
+      publisher.publish(first('2', 'a')),
+      publisher.publish(first('3', 'b')),
+    ]);
+    expect([one?.duplicate, twin?.duplicate, other?.duplicate].sort()).toEqual([false, false, true]);
+    expect(twin?.seq).toBe(one?.seq);
+    expect(await publisher.publish(first('4', 'b'))).toEqual({ seq: other?.seq, duplicate: true });
+    const among = await Promise.all(
+      ['c', 'a', 'd'].map((subject) => publisher.publish(first(`5${subject}`, subject))),
+    );
+    expect(among.map(({ duplicate }) => duplicate)).toEqual([false, true, false]);
+    expect(among[1]?.seq).toBe(one?.seq);
+  });
+
   it('stores a message that is alone without a batch', async () => {
     const publisher = new BatchPublisher({ bus, stream: DELIVERIES_STREAM });
     const { seq } = await publisher.publish(message('only'));

@@ -5,13 +5,16 @@ import type { Bus } from './bus.ts';
 import { BusError } from './bus-error.ts';
 import { STREAMS } from './streams.ts';
 
-/** A message without expectation, with a `Nats-Msg-Id` among its header lines. */
-export type IdentifiedMessage = Omit<WireMessage, 'expect'>;
+/** A message with a `Nats-Msg-Id` among its header lines. */
+export interface IdentifiedMessage extends WireMessage {
+  /** Where it is to be the first on its subject, whenever that was: another one counts as its duplicate. */
+  readonly expect?: 0;
+}
 
 export interface Published {
   /** Where the message lies in its stream; of a duplicate, where the first one lies. */
   readonly seq: number;
-  /** A message of this id was stored before: by an earlier call, or by this one when an answer got lost. */
+  /** A message of this id, or the first of its subject, was stored before: by an earlier call, or by this one when an answer got lost. */
   readonly duplicate: boolean;
 }
 
@@ -56,8 +59,8 @@ const PARTS = 10;
  * on its way, without a timer, and one atomic batch is one sync of the disk. Messages are stored in the order of the
  * calls.
  *
- * An id that the stream knows already, within its duplicate window, refuses a whole batch: it goes again in parts,
- * until the duplicate stands alone and counts as stored. The same when the server will not have one of the messages.
+ * An id that the stream knows already, within its duplicate window, or a subject that is taken, refuses a whole batch: it
+ * goes again in parts, until the duplicate stands alone and counts as stored. The same when the server will not have one of the messages.
  * When an answer is lost, the same messages go again with the same ids, which stores none of them twice.
  */
 export class BatchPublisher {

@@ -37,13 +37,14 @@ export function runBounded<T>(
         onStray();
         end(() => reject(reason));
       }, graceMs);
+      grace.unref();
     };
     const stopAll = (event: Event): void => stop(reasonOf(event.target as AbortSignal));
     const timer = setTimeout(() => {
       timedOut = new TaskTimeout(`not done in ${timeoutMs} ms`);
       stop(timedOut);
     }, timeoutMs);
-    timer.unref(); // its task is held by heartbeats: a process that ends does not wait for it
+    timer.unref(); // its task is held by heartbeats: a process that ends waits for neither timer
     const end = (settle: () => void): void => {
       clearTimeout(timer);
       clearTimeout(grace);

@@ -7,31 +7,42 @@ import { batchMemberEndedV1, TASK_ENDS, type BatchResult } from '#contracts/task
 import { BatchPublisher } from '../batch-publisher.ts';
 import type { Bus } from '../bus.ts';
 import type { Codec } from '../codec.ts';
-import { directGet, directPages } from '../direct-get.ts';
+import { directPages } from '../direct-get.ts';
 import { TASK_EVENTS_STREAM } from '../streams.ts';
 import type { StoredEvent } from '../stored-event.ts';
 import { ending, forgottenAt, RESULT_TTL_MS, type TaskTracking, type TrackedTask } from './tracking.ts';
+import { Tally } from './tally.ts';
+import { Vouchers } from './vouchers.ts';
 import type { Task, TaskEnvelope } from './wire.ts';
 
 const PAGE = 1000;
-/** A batch tells how far it is this often. */
+/** A batch tells how far it is this often, at most. */
 const PROGRESS_MS = 1_000;
 
 /** A batch as a task that callers can follow; nobody works on it, it ends when its tasks have. */
 const BATCH_KIND = 'batch';
 
+/** What this process knows of a batch. */
+interface Known {
+  readonly tally: Tally;
+  readonly vouchers: Vouchers;
+  /** Tasks that belong to it; 0 until its state was read. */
+  total: number;
+  /** When its state was looked at last, by the monotonic clock. */
+  toldAt: number;
+}
+
 /**
  * Batches: tasks whose common end is told by one record. Each task that ends leaves a record of its own, and whoever
- * leaves the last one ends the batch, once. A task is acknowledged only after that, so that no end is lost with a
- * worker that dies.
+ * leaves the last one ends the batch, once. A task is acknowledged only after that, or after another one of its process
+ * stands in for it ({@link Vouchers}), so that no end is lost with a worker that dies.
  */
 export class BatchLedger {
   readonly #bus: Bus;
   readonly #codec: Codec;
   readonly #tracking: TaskTracking;
   readonly #records: BatchPublisher;
-  readonly #checks = new Map<string, { running: Promise<void>; next: Promise<void> | undefined }>();
-  readonly #toldAt = new LRUCache<string, number>({ max: 1000 });
+  readonly #known = new LRUCache<string, Known>({ max: 1000 });
 
   constructor({ bus, codec, tracking }: { bus: Bus; codec: Codec; tracking: TaskTracking }) {
     this.#bus = bus;
@@ -76,10 +87,13 @@ export class BatchLedger {
       },
     };
     await this.#tracking.write(opened, {});
-    if (total === 0) await this.#check(workspace, batch);
+    if (total === 0) await this.#knownOf(workspace, batch).vouchers.wait(0);
   }
 
-  /** Records that a task of a batch has ended, and resolves when the batch has too if it was the last one. */
+  /**
+   * Records that a task of a batch has ended: how it did first is what counts. Resolves when nothing is lost should this
+   * process die, and the batch has ended if it was the last one.
+   */
   async ended(task: Task<{ workspace: string }>, outcome: 'done' | 'failed'): Promise<void> {
     const { batch, id, kind, payload } = task;
     if (batch === undefined) return;
@@ -87,44 +101,49 @@ export class BatchLedger {
     const subject = subjects.batchMember(workspace, batch, memberToken(id));
     const event = this.#codec.check(newEvent(batchMemberEndedV1, { batch, task: id, kind, outcome }));
     const { headers, payload: bytes } = this.#codec.encode(event, stampOf(subject, task), undefined);
-    await this.#records.publish({ subject, headers, payload: bytes });
-    await this.#checkShared(workspace, batch);
+    const { seq } = await this.#records.publish({ subject, headers, payload: bytes, expect: 0 });
+    await this.#knownOf(workspace, batch).vouchers.wait(seq);
   }
 
-  /** Callers share the next check; one that runs already may have counted before the caller's record was there. */
-  #checkShared(workspace: string, batch: string): Promise<void> {
+  #knownOf(workspace: string, batch: string): Known {
     const name = `${workspace}.${batch}`;
-    const known = this.#checks.get(name);
-    if (known !== undefined) {
-      known.next ??= known.running.catch(() => undefined).then(() => this.#begin(name, workspace, batch));
-      return known.next;
+    const found = this.#known.get(name);
+    if (found !== undefined) return found;
+    const known: Known = {
+      tally: new Tally(this.#bus, TASK_EVENTS_STREAM, memberFilter(workspace, batch)),
+      vouchers: new Vouchers((seq) => this.#look(known, { workspace, batch, seq })),
+      total: 0,
+      toldAt: -Infinity,
+    };
+    this.#known.set(name, known);
+    return known;
+  }
+
+  /** Counts, and ends the batch when all of its tasks have; tells how far it is from time to time. */
+  async #look(
+    known: Known,
+    { workspace, batch, seq }: { workspace: string; batch: string; seq: number },
+  ): Promise<number> {
+    const done = await known.tally.countTo(seq);
+    const now = performance.now();
+    const isDue = done >= known.total || now - known.toldAt >= PROGRESS_MS;
+    for (let settled = !isDue; !settled;) {
+      known.toldAt = now;
+      const at = await this.#tracking.read(workspace, batch);
+      // Expired, or never opened: then nobody waits for its end.
+      if (at === undefined || TASK_ENDS.has(at.snapshot.state)) break;
+      const total = (known.total = at.snapshot.progress?.total ?? 0);
+      if (done >= total) {
+        const failed = await this.#countFailed(workspace, batch);
+        // Otherwise another process has told its progress, or ended it.
+        settled = (await this.#end(at, { total, failed })) !== undefined;
+      } else {
+        // Another process may have told already: the newest count comes with the next one.
+        await this.#tracking.write(at, { progress: { done, total, note: null, resume: null } });
+        settled = true;
+      }
     }
-    return this.#begin(name, workspace, batch);
-  }
-
-  #begin(name: string, workspace: string, batch: string): Promise<void> {
-    const running = this.#check(workspace, batch).finally(() => {
-      const entry = this.#checks.get(name);
-      if (entry?.running === running && entry.next === undefined) this.#checks.delete(name);
-    });
-    this.#checks.set(name, { running, next: undefined });
-    return running;
-  }
-
-  async #check(workspace: string, batch: string): Promise<void> {
-    const at = await this.#tracking.read(workspace, batch);
-    // Expired, or never opened: then nobody waits for its end.
-    if (at === undefined || TASK_ENDS.has(at.snapshot.state)) return;
-    const total = at.snapshot.progress?.total ?? 0;
-    const done = await this.#count(workspace, batch);
-    if (done < total) return this.#tell(at, done, total);
-    const ended = await this.#end(at, {
-      total,
-      failed: await this.#countFailed(workspace, batch),
-    });
-    // Another process has told its progress, or ended it.
-    if (ended === undefined) return this.#check(workspace, batch);
-    this.#toldAt.delete(batch);
+    return Math.max(seq, known.tally.upTo);
   }
 
   #end(at: TrackedTask, result: BatchResult): Promise<TrackedTask | undefined> {
@@ -132,26 +151,6 @@ export class BatchLedger {
     const progress = { done: total, total, note: null, resume: null };
     const end = { state: 'succeeded', progress, result, ...ending(RESULT_TTL_MS) } as const;
     return this.#tracking.write(at, end, { ttlMs: RESULT_TTL_MS });
-  }
-
-  async #tell(at: TrackedTask, done: number, total: number): Promise<void> {
-    const batch = at.snapshot.task;
-    const now = performance.now();
-    if (now - (this.#toldAt.get(batch) ?? -Infinity) < PROGRESS_MS) return;
-    this.#toldAt.set(batch, now);
-    // Another process may have told already: the newest count comes with the next one.
-    await this.#tracking.write(at, { progress: { done, total, note: null, resume: null } });
-  }
-
-  /** Each member has one message, so what lies under the batch's name is what has ended. */
-  async #count(workspace: string, batch: string): Promise<number> {
-    const subject = memberFilter(workspace, batch);
-    const { messages, pending } = await directGet(this.#bus, TASK_EVENTS_STREAM, {
-      seq: 1,
-      subject,
-      batch: 1,
-    });
-    return messages.length + pending;
   }
 
   async #countFailed(workspace: string, batch: string): Promise<number> {
