@@ -210,13 +210,15 @@ export class Leader {
   async #watch(signal: AbortSignal): Promise<void> {
     const { database, checkpoints, projection, token } = this.#options;
     for (let sweptAt = -Infinity; !signal.aborted; await pause(LOOK_MS, signal)) {
+      // Seen before the pointer is: a build that ends in between has answered the request that the pointer still holds.
+      const idle = this.#building === undefined;
       const pointer = await checkpoints.pointer(projection.name);
       if (pointer?.token !== token)
         throw new Fenced(`${projection.name} has a later holder, or its checkpoints are lost`);
       for (const { checkpoint } of [this.#live, this.#building].filter((writer) => writer !== undefined)) {
         await onGeneration(database, checkpoint, requireCollection);
       }
-      if (pointer.rebuild !== null && this.#building === undefined) {
+      if (pointer.rebuild !== null && idle) {
         await this.#build(pointer, await checkpoints.all(projection.name));
       }
       if (performance.now() - sweptAt > SWEEP_MS) {

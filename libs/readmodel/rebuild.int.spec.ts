@@ -5,6 +5,7 @@ import { testDatabase } from '#tools/testing/mongo';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import { Checkpoints } from './checkpoint.ts';
 import { collectionName, createGeneration, dropAbandoned } from './generation.ts';
+import { Leader } from './leader.ts';
 import type { Projection } from './projection.ts';
 import { Projector } from './projector.ts';
 import { ReadModel } from './read-model.ts';
@@ -180,6 +181,49 @@ describe('a read model that is built anew', () => {
       equal: true,
       documents: 1,
     });
+  });
+
+  it('on request is built once, even if the holder looks for requests while it is swapped in', async () => {
+    await world.append('a', open());
+    const first = start();
+    await live(first);
+    await first.stop();
+    const [looked, swapped] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let [looks, swaps] = [0, 0];
+    class Slow extends Checkpoints {
+      override async pointer(name: string) {
+        const pointer = await super.pointer(name);
+        looks++;
+        looked.resolve();
+        await swapped.promise;
+        return pointer;
+      }
+      override async activate(...args: Parameters<Checkpoints['activate']>) {
+        await looked.promise;
+        await super.activate(...args);
+        swaps++;
+        swapped.resolve();
+      }
+    }
+    await checkpoints.request(projection.name, 'r');
+    const ending = new AbortController();
+    const token = ((await checkpoints.pointer(projection.name))?.token ?? 0) + 1;
+    const leader = new Leader({
+      ...world,
+      checkpoints: new Slow(world.database),
+      projection,
+      logger: silent,
+      token,
+      force: false,
+      signal: ending.signal,
+      onStep: () => undefined,
+    });
+    const running = leader.run();
+    await eventually(() => expect(looks).toBeGreaterThan(1));
+    expect(swaps).toBe(1);
+    expect((await checkpoints.all(projection.name)).map(({ state }) => state)).not.toContain('building');
+    ending.abort();
+    await running;
   });
 
   it('on request and in vain leaves the one alone that is read', async () => {
