@@ -89,6 +89,21 @@ describe('an attempt that fails', () => {
     expect(shown.nextAttemptAt).not.toBeNull();
   });
 
+  it('has failed or not by its status, however slow the rest of the answer is', async () => {
+    const receiver = await world.receiver((response, _received, count) =>
+      response.writeHead(count === 1 ? 500 : 200).write('out of or'),
+    );
+    const { id } = await world.webhook(receiver, { types });
+    const submission = await world.submit(FORM);
+    await eventually(async () => {
+      const { attempts } = await delivery(id, submission);
+      expect(attempts).toMatchObject([
+        { state: 'retrying', error: { code: 'status' }, response: { status: 500, body: 'out of or' } },
+        { state: 'delivered', error: null, response: { status: 200, body: null } },
+      ]);
+    });
+  });
+
   it('waits for as long as the endpoint asks, and everything else for it waits as well', async () => {
     const receiver = await world.receiver((response, _received, count) =>
       count === 1 ? response.writeHead(429, { 'retry-after': '7' }).end() : response.writeHead(204).end(),

@@ -15,6 +15,8 @@ export interface EgressOptions {
   readonly connectMs?: number;
   /** Until the answer was read, all in all. */
   readonly totalMs?: number;
+  /** How long, within that, an answer's body is waited for; what has not come by then is left out. */
+  readonly bodyMs?: number;
   /** How much of an answer's body is read. */
   readonly maxResponseBytes?: number;
   /** Open at the same time to one origin, for one endpoint. */
@@ -28,7 +30,7 @@ export interface EgressRequest {
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
-  /** Ends the request; it is rejected with the signal's reason. */
+  /** Ends the request; it is rejected with the signal's reason, unless the status is known: then the body is cut. */
   readonly signal?: AbortSignal;
   /** Less time than other requests have. */
   readonly totalMs?: number;
@@ -40,7 +42,7 @@ export interface EgressResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** At most `maxResponseBytes`, as they came: nothing is decompressed. */
   readonly body: Buffer;
-  /** Whether there was more, which was not read. */
+  /** Whether it is not the whole body: there was more, or the rest did not come. */
   readonly truncated: boolean;
 }
 
@@ -51,7 +53,11 @@ export interface EgressResponse {
 export interface Egress {
   /** The URL as it will be used. @throws EgressRefused when no request would be sent to it, as far as can be told without DNS */
   check(url: string): URL;
-  /** @throws EgressRefused @throws EgressFailed @throws what `signal` was aborted with */
+  /**
+   * Gives what was answered as soon as that is known: once there is a status, nothing of the body makes it a failure.
+   *
+   * @throws EgressRefused @throws EgressFailed @throws what `signal` was aborted with
+   */
   post(url: string, request: EgressRequest): Promise<EgressResponse>;
   /** How many endpoints have connections, open or idle. */
   readonly endpoints: number;
@@ -64,7 +70,8 @@ const IDLE = { keepAliveTimeout: 4_000, keepAliveMaxTimeout: 10_000 };
 
 /** @throws TypeError when an allowed network is not written as one */
 export function createEgress(options: EgressOptions = {}): Egress {
-  const { totalMs: mostMs = 15_000, maxResponseBytes = 64 * 1024, maxConnections = 4 } = options;
+  const { totalMs: mostMs = 15_000, bodyMs = 2_000 } = options;
+  const { maxResponseBytes = 64 * 1024, maxConnections = 4 } = options;
   const rules = { allowed: readCidrs(options.allowCidrs ?? []), allowHttp: options.allowHttp ?? false };
   const connect = guardedConnector(rules, options.resolve ?? createResolve(), options.connectMs ?? 5_000);
   const agents = new Map<string, Agent>();
@@ -88,7 +95,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
     const { endpoint, headers, body, signal } = request;
     const totalMs = Math.min(request.totalMs ?? mostMs, mostMs);
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), totalMs);
+    const timers = [setTimeout(() => deadline.abort(), totalMs)];
     try {
       const answer = await agentOf(endpoint).request({
         origin: url.origin,
@@ -98,17 +105,18 @@ export function createEgress(options: EgressOptions = {}): Egress {
         body,
         signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
       });
+      timers.push(setTimeout(() => deadline.abort(), bodyMs));
       const read = await readAtMost(answer.body, maxResponseBytes);
       return { status: answer.statusCode, headers: joined(answer.headers), ...read };
     } catch (error) {
       if (error instanceof EgressRefused) throw error;
       signal?.throwIfAborted();
       if (deadline.signal.aborted)
-        throw new EgressFailed('TIMEOUT', `no whole answer from ${url.host} within ${totalMs} ms`, error);
+        throw new EgressFailed('TIMEOUT', `no answer from ${url.host} within ${totalMs} ms`, error);
       const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
       throw new EgressFailed(code, `no answer from ${url.host}: ${code}`, error);
     } finally {
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
     }
   }
 

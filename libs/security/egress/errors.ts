@@ -17,7 +17,7 @@ export class EgressRefused extends Error {
   }
 }
 
-/** No whole answer came. A later attempt may have one. */
+/** No answer came. A later attempt may have one. */
 export class EgressFailed extends Error {
   override readonly name = 'EgressFailed';
   /** `TIMEOUT`, or the code of the network error: `ECONNREFUSED`, `ENOTFOUND`, `UND_ERR_SOCKET`, ... */
