@@ -9,7 +9,7 @@ const PATIENCE_MS = 5_000;
 
 /** @throws Unreachable, Refused; UserError for a server that can't be used */
 export async function openBus(
-  { servers, user, password, token }: Omit<BusPlace, 'discovered'>,
+  { servers, user, password, token }: Omit<BusPlace, 'named' | 'discovered'>,
   { name, signal }: { readonly name: string; readonly signal?: AbortSignal },
 ): Promise<Bus> {
   const patience = AbortSignal.timeout(PATIENCE_MS);

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PROJECTION_NAMES } from '#contracts/operations/projections';
+import { eventually } from '../testing/eventually.ts';
 import { spoken, type Spoken } from './testing/spoken.ts';
 
 interface Answer {
@@ -133,6 +135,87 @@ describe('a command over the gateway', () => {
     });
     const { code, notes } = await say('tasks', 'show', 't1', '--wait');
     expect([code, notes]).toEqual([1, 'formbus: the task t1 has failed: The task failed: why\n']);
+  });
+
+  it('says what a task waits for, and that it goes on when nobody follows it any more', async () => {
+    const problem = { code: 'internal', title: 'It broke', detail: 'a bit' };
+    answers.push({ body: task('queued') });
+    answers.push({ body: task('retrying', { problem }) });
+    const stopping = new AbortController();
+    const following = spoken(['tasks', 'show', 't1', '--wait', '--url', url, '--key', 'k'], {
+      signal: stopping.signal,
+    });
+    await eventually(() => expect(asked).toHaveLength(2));
+    stopping.abort();
+    const { code, out, notes } = await following;
+    expect([code, out]).toEqual([1, '']);
+    expect(notes).toBe(
+      'webhook-replay: attempt 1 of 3 has failed, another follows: It broke: a bit\n' +
+        'the task t1 goes on; to stop it: formbus tasks cancel t1\n' +
+        'formbus: stopped\n',
+    );
+  });
+
+  const verified = (projection: string, equal: boolean) => ({
+    ...{ projection, equal, documents: 3, hash: 'a', rebuiltHash: equal ? 'a' : 'b', position: 'e.7' },
+    ...{ differences: equal ? 0 : 1, outlived: 0, seconds: 0.1 },
+    differing: equal ? [] : [{ id: 'evt.w.form.f', kind: 'different' }],
+  });
+
+  it('has read models proven by tasks, one after the other', async () => {
+    for (const projection of PROJECTION_NAMES) {
+      answers.push({ status: 202, body: task('queued', { kind: 'projection-verify' }) });
+      answers.push({ body: task('running', { progress: { done: 4, total: 7, note: 'positions' } }) });
+      answers.push({ body: task('succeeded', { result: verified(projection, true) }) });
+    }
+    const { code, out, notes } = await say('projections', 'verify', '--json');
+    expect(code).toBe(0);
+    const found = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect(found).toEqual(PROJECTION_NAMES.map((projection) => verified(projection, true)));
+    expect(notes).toBe(PROJECTION_NAMES.map((name) => `verify ${name}: 4 of 7, positions\n`).join(''));
+    expect(asked.filter(({ method }) => method === 'POST').map((one) => one.url)).toEqual(
+      PROJECTION_NAMES.map((name) => `/v1/operations/projections/${name}/verify`),
+    );
+  });
+
+  it('fails when a read model is not what the log says, and names what differs', async () => {
+    answers.push({ status: 202, body: task('succeeded', { result: verified('forms', false) }) });
+    const { code, out, notes } = await say('projections', 'verify', 'forms');
+    expect([code, notes]).toEqual([1, 'forms: evt.w.form.f is different\n']);
+    expect(out).toMatch(/^forms +1 document differs/m);
+  });
+
+  it('has a read model built anew by a task', async () => {
+    const result = { projection: 'tasks', generation: 'g2', before: 'g1', seconds: 2 };
+    answers.push({ status: 202, body: task('succeeded', { result }) });
+    const { code, out } = await say('projections', 'rebuild', 'tasks');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^tasks +g2 +g1 +2.0 s$/m);
+    expect(asked).toMatchObject([{ method: 'POST', url: '/v1/operations/projections/tasks/rebuild' }]);
+  });
+
+  it('shows where read models stand, and fails where one is silent', async () => {
+    const projections = [
+      { projection: 'forms', state: 'live', position: 'e.7', ageSeconds: 0 },
+      { projection: 'tasks', state: 'silent', position: null, ageSeconds: null },
+    ];
+    answers.push({ body: { projections } }, { body: { projections } });
+    const all = await say('projections', 'status', '--json');
+    expect([all.code, all.out]).toEqual([
+      1,
+      '{"projection":"forms","state":"current","position":"e.7","lagSeconds":0}\n' +
+        '{"projection":"tasks","state":"silent"}\n',
+    ]);
+    expect(await say('projections', 'status', 'forms')).toMatchObject({ code: 0, notes: '' });
+  });
+
+  it.each(['status', 'verify', 'rebuild'])('knows which read models there are to %s', async (what) => {
+    const { code, out, notes } = await say('projections', what, 'none');
+    expect([code, out, asked]).toEqual([3, '', []]);
+    expect(notes).toContain('there is no projection "none"; there are forms, submissions, deliveries');
   });
 
   it('changes a webhook whoever changed it last', async () => {

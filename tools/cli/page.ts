@@ -10,7 +10,7 @@ const HEAD = `# The command line
 
 ## Where it goes
 
-A command talks to the **gateway** with an API key, or directly to the **bus**, as an operator may; each says below which of the two it can, the one that it prefers first. \`--via\` chooses, and so does naming a place on the command line. A place is looked for in the options, then in the environment, then in the data folder of a running \`npm start\` (\`.formbus\`, or \`--data\`, which goes before the environment).
+A command talks to the **gateway** with an API key, or directly to the **bus**, as an operator may; each says below which of the two it can, the one that it prefers first. \`--via\` chooses, and so does naming a place, on the command line before the environment. A place is looked for in the options, then in the environment, then in the data folder of a running \`npm start\` (\`.formbus\`, or \`--data\`, which goes before the environment); a system that runs here is left out where another one is named.
 
 | for | options | environment |
 |---|---|---|

@@ -25,6 +25,8 @@ export interface GatewayPlace {
   readonly url: string;
   /** Undefined where none was given: then nothing can be asked there. */
   readonly key: string | undefined;
+  /** By an option or the environment. */
+  readonly named: boolean;
 }
 
 export interface BusPlace {
@@ -32,7 +34,9 @@ export interface BusPlace {
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   readonly token?: string | undefined;
-  /** Whether it is that of the running system that was found, and was not named. */
+  /** By an option or the environment. */
+  readonly named: boolean;
+  /** Whether it is that of the running system that was found, named or not. */
   readonly discovered: boolean;
 }
 
@@ -53,7 +57,8 @@ const Settings = z.object({
 
 /**
  * Options come first, then the environment, then the system that `npm start` runs on one of the folders. `--data` names
- * that one system, so it goes before the environment.
+ * that one system, so it goes before the environment. A system that was only found is left out where another one is
+ * named: half of a command line must not reach the one and half the other.
  *
  * @param folders where to look for a running system when `--data` names none
  * @throws UsageError, ConfigError
@@ -68,13 +73,19 @@ export async function findPlaces(
   }
   if (data === '') throw new UsageError('--data must name a folder');
   const settings: Partial<z.infer<typeof Settings>> = data === undefined ? loadConfig(Settings, env) : {};
-  const running = await runningOn(data === undefined ? folders : [data]);
-  const gatewayUrl = url ?? settings.FORMBUS_URL ?? running?.url;
-  const servers = nats ?? settings.NATS_URL ?? running?.natsUrl;
+  const namedUrl = (url ?? settings.FORMBUS_URL)?.replace(/\/+$/, '');
+  const namedServers = nats ?? settings.NATS_URL;
+  const found = await runningOn(data === undefined ? folders : [data]);
+  const isOther =
+    (namedUrl ?? found?.url) !== found?.url || (namedServers ?? found?.natsUrl) !== found?.natsUrl;
+  const running = data === undefined && isOther ? undefined : found;
+  const gatewayUrl = namedUrl ?? running?.url;
+  const servers = namedServers ?? running?.natsUrl;
   return {
     ...(gatewayUrl !== undefined && {
       gateway: {
-        url: gatewayUrl.replace(/\/+$/, ''),
+        url: gatewayUrl,
+        named: namedUrl !== undefined,
         key: key ?? settings.FORMBUS_API_KEY ?? (gatewayUrl === running?.url ? running.key : undefined),
       },
     }),
@@ -83,6 +94,7 @@ export async function findPlaces(
         servers,
         user: settings.NATS_USER,
         password: settings.NATS_PASSWORD,
+        named: namedServers !== undefined,
         discovered: servers === running?.natsUrl,
         token: settings.NATS_TOKEN ?? (servers === running?.natsUrl ? running.token : undefined),
       },
@@ -111,8 +123,8 @@ async function runningOn(folders: readonly string[]): Promise<Running | undefine
 }
 
 /**
- * Which way a command goes: the one that was asked for by `--via`, or by naming a place on the command line; otherwise
- * the first of its ways whose place is known.
+ * Which way a command goes: the one that was asked for by `--via`, or by naming a place on the command line, or else in
+ * the environment; otherwise the first of its ways whose place is known.
  *
  * @throws UsageError when the command can't go the way that was asked for
  */
@@ -129,5 +141,10 @@ export function chooseVia(
   }
   const named = [...(nats === undefined ? [] : ['bus']), ...((url ?? key) ? ['gateway'] : [])];
   const known = talksTo.filter((one) => (one === 'bus' ? places.bus : places.gateway?.key) !== undefined);
-  return known.find((one) => named.includes(one)) ?? known[0] ?? first;
+  return (
+    known.find((one) => named.includes(one)) ??
+    known.find((one) => places[one]?.named === true) ??
+    known[0] ??
+    first
+  );
 }

@@ -59,6 +59,19 @@ describe('formbus', () => {
     );
   });
 
+  it('says what is missing where half of a system is named', async () => {
+    const bus = await spoken(['streams', 'show', 'EVENTS', '--url', 'http://localhost:1', '--key', 'k']);
+    expect([bus.code, bus.notes]).toEqual([
+      4,
+      'formbus: http://localhost:1 is named, but not its bus, which this needs: give --nats\n',
+    ]);
+    const gateway = await spoken(['keys', 'list', '--nats', 'nats://localhost:1']);
+    expect([gateway.code, gateway.notes]).toEqual([
+      4,
+      'formbus: nats://localhost:1 is named, but not its gateway, which this needs: give --url and FORMBUS_API_KEY\n',
+    ]);
+  });
+
   it('names settings of the environment that are wrong, without their values', async () => {
     const { code, notes } = await spoken(['keys', 'list'], { env: { FORMBUS_URL: 'secret-host' } });
     expect(code).toBe(2);

@@ -20,7 +20,11 @@ export interface SessionOptions {
   readonly program: Command;
 }
 
-const START_ONE = 'no system runs here: start one with `npm start` or name its folder with --data';
+/** What to do where one of the two ways is not known, and the other one is or is not. */
+const unknown = (what: Via, other: string | undefined, options: string): string =>
+  other === undefined
+    ? `no system runs here: start one with \`npm start\` or name its folder with --data, or give ${options}`
+    : `${other} is named, but not its ${what}, which this needs: give ${options}`;
 
 /** One run of one command: how it prints, and what it talks to, which is opened when it is first asked for. */
 export class Session {
@@ -48,8 +52,9 @@ export class Session {
 
   /** @throws Unreachable where no gateway is known; UsageError where no key is */
   get gateway(): Gateway {
-    const { gateway } = this.places;
-    if (gateway === undefined) throw new Unreachable(`${START_ONE}, or give --url and FORMBUS_API_KEY`);
+    const { gateway, bus } = this.places;
+    if (gateway === undefined)
+      throw new Unreachable(unknown('gateway', bus?.servers, '--url and FORMBUS_API_KEY'));
     if (gateway.key === undefined) {
       throw new UsageError(`${gateway.url} needs an API key: set FORMBUS_API_KEY or FORMBUS_API_KEY_FILE`);
     }
@@ -58,8 +63,8 @@ export class Session {
 
   /** @throws Unreachable, Refused */
   bus(): Promise<Bus> {
-    const { bus } = this.places;
-    if (bus === undefined) throw new Unreachable(`${START_ONE}, or give --nats`);
+    const { bus, gateway } = this.places;
+    if (bus === undefined) throw new Unreachable(unknown('bus', gateway?.url, '--nats'));
     return (this.#bus ??= openBus(bus, { name: 'formbus', signal: this.signal }));
   }
 

@@ -1,58 +1,59 @@
 import { Argument } from 'commander';
 import { command, type NounSpec } from '../command.ts';
 import { EXIT } from '../exit-code.ts';
-import { projectionsPlace } from '../projections-place.ts';
+import { readModelsOf, type Standing } from '../read-models.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
 import { number, several, span, time } from '../words.ts';
-import type { Place } from '../../projections/place.ts';
-import type { ProjectionStatus } from '../../projections/status.ts';
 
 interface OneOrAll {
   readonly projection?: string;
 }
 
 const ONE_OR_ALL = [new Argument('[projection]', 'one of them; all unless given')];
-const WHERE =
-  'Needs the bus, MongoDB and the master key: those of the data folder, whose servers are started where no system runs; with NATS_URL those that MONGODB_URI and MASTER_KEY_FILE name.';
+const PLACE =
+  'Over the bus it needs MongoDB and the master key as well: those of the data folder, whose servers are started where no system runs; with NATS_URL those that MONGODB_URI and MASTER_KEY_FILE name.';
+const AS_TASKS = 'Over the gateway each is a task, which is followed to its end; Ctrl-C leaves it going on.';
 
 const statusCommand = command<OneOrAll>({
   name: 'status',
   summary: 'Where each read model stands',
-  details: `${WHERE} Exit code 1 when one is halted.`,
+  details: `${PLACE} Exit code 1 when one is halted or silent.`,
   arguments: ONE_OR_ALL,
-  talksTo: ['bus'],
-  json: 'NDJSON, one read model a line: `projection`, `state` (`none`, `current`, `behind`, `halted`), `generation`, `version`, `position`, `lagSeconds`, `updatedAt`, `halted`',
+  talksTo: ['bus', 'gateway'],
+  scope: 'operations:read',
+  json: 'NDJSON, one read model a line: `projection`, `state` (`none`, `current`, `behind`, `halted`, `silent`), `position`, `lagSeconds`, and over the bus `generation`, `version`, `updatedAt`, `halted`',
   examples: [['formbus projections status', 'all read models']],
   async run(session, { projection }) {
-    const { statusAll } = await import('../../projections/status.ts');
-    const found = await at(session, (place) => statusAll(place, projection));
+    const found = await readModelsOf(session).status(projection);
     session.print.list(found, projectionColumns(session), 'there are no projections');
-    return found.some(({ state }) => state === 'halted') ? EXIT.failed : EXIT.ok;
+    return found.some(({ state }) => state === 'halted' || state === 'silent') ? EXIT.failed : EXIT.ok;
   },
 });
 
 const verifyCommand = command<OneOrAll>({
   name: 'verify',
   summary: 'Prove that read models are what the log says',
-  details: `Folds the log anew beside what is read, and compares every document; reads and writes go on. ${WHERE} Exit code 1 when a document differs.`,
+  details: `Folds the log anew beside what is read, and compares every document; reads and writes go on. ${AS_TASKS} ${PLACE} Exit code 1 when a document differs.`,
   arguments: ONE_OR_ALL,
-  talksTo: ['bus'],
-  json: 'NDJSON, one read model a line: `projection`, `equal`, `documents`, `hash`, `rebuiltHash`, `position`, `differences`, `differing` (the first ten: `id`, `kind`), `seconds`',
+  talksTo: ['bus', 'gateway'],
+  scope: 'operations:write and tasks:read',
+  json: 'NDJSON, one read model a line: `projection`, `equal`, `documents`, `hash`, `rebuiltHash`, `position`, `differences`, `outlived`, `differing` (the first ten: `id`, `kind`), `seconds`',
   examples: [
     ['formbus projections verify', 'all read models'],
     ['formbus projections verify submissions --json', 'one of them, for a program'],
+    ['formbus projections verify --via gateway', 'by the services themselves, as tasks'],
   ],
   async run(session, { projection }) {
-    const { verifyAll } = await import('../../projections/verify.ts');
-    const found = await at(session, (place) => verifyAll(place, projection, session.signal));
+    const found = await readModelsOf(session).verify(projection);
     session.print.list(
       found,
       [
         { title: 'Projection', text: ({ projection: name }) => name },
         {
           title: 'Result',
-          text: ({ equal, differences }) => (equal ? 'equal' : `${several(differences, 'document')} differ`),
+          text: ({ equal, differences }) =>
+            equal ? 'equal' : several(differences, 'document differs', 'documents differ'),
           colored: (text, { equal }) =>
             equal ? session.print.colors.green(text) : session.print.colors.red(text),
         },
@@ -73,14 +74,14 @@ const verifyCommand = command<OneOrAll>({
 const rebuildCommand = command<OneOrAll>({
   name: 'rebuild',
   summary: 'Build read models anew from the log, and swap',
-  details: `Built beside what is read, so readers notice nothing. Where services run theirs does it. ${WHERE}`,
+  details: `Built beside what is read, so readers notice nothing. Where services run theirs does it. ${AS_TASKS} ${PLACE}`,
   arguments: ONE_OR_ALL,
-  talksTo: ['bus'],
+  talksTo: ['bus', 'gateway'],
+  scope: 'operations:write and tasks:read',
   json: 'NDJSON, one read model a line: `projection`, `generation` (what is read now), `before`, `seconds`',
   examples: [['formbus projections rebuild submissions', 'one read model']],
   async run(session, { projection }) {
-    const { rebuildAll } = await import('../../projections/rebuild.ts');
-    const found = await at(session, (place) => rebuildAll(place, projection, session.signal));
+    const found = await readModelsOf(session).rebuild(projection);
     session.print.list(
       found,
       [
@@ -94,17 +95,7 @@ const rebuildCommand = command<OneOrAll>({
   },
 });
 
-async function at<T>(session: Session, work: (place: Place) => Promise<T>): Promise<T> {
-  const place = await projectionsPlace(session);
-  try {
-    return await work(place);
-  } finally {
-    await place.close();
-  }
-}
-
-/** Of the list of read models, here and on the page of `formbus status`. */
-export function projectionColumns({ print: { colors } }: Session): readonly Column<ProjectionStatus>[] {
+function projectionColumns({ print: { colors } }: Session): readonly Column<Standing>[] {
   return [
     { title: 'Projection', text: ({ projection }) => projection },
     {
@@ -113,7 +104,7 @@ export function projectionColumns({ print: { colors } }: Session): readonly Colu
       colored: (text, { state }) =>
         state === 'current'
           ? colors.green(text)
-          : state === 'halted'
+          : state === 'halted' || state === 'silent'
             ? colors.red(text)
             : colors.yellow(text),
     },
