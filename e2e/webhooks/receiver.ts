@@ -13,6 +13,7 @@ export interface Received {
     readonly workspace: string;
     readonly form?: string;
     readonly submission?: string;
+    readonly task?: string;
     readonly version: number;
     readonly position: string;
     readonly content?: Record<string, unknown>;

@@ -136,9 +136,7 @@ describe('webhooks', () => {
     const target = await receiver();
     await subscribe({ url: target.url, types: ['formbus.task.finished.v1'] });
     const { body } = await post<Task>('/v1/operations/projections/forms/verify');
-    await eventually(() =>
-      expect(target.received.map(({ data }) => (data as { task?: string }).task)).toContain(body.id),
-    );
+    await eventually(() => expect(target.received.map(({ data }) => data.task)).toContain(body.id));
     expect(await get<Task>(`/v1/tasks/${body.id}`)).toMatchObject({ state: 'succeeded' });
   });
 
