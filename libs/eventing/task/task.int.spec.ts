@@ -328,19 +328,18 @@ describe('tasks', () => {
 
     it('are in order, too, when a process stops with many in hand, and are begun by nobody twice', async () => {
       const definition = define({ key: () => 'one', tracked: true });
-      const gate = Promise.withResolvers<void>();
       const begun: string[] = [];
       const run =
-        (who: string, wait: Promise<void>) =>
+        (who: string, ms: number) =>
         async ({ n }: Payload, { signal }: { signal: AbortSignal }) => {
           begun.push(`${who} ${n}`);
-          await Promise.race([wait, delay(600_000, undefined, { signal })]);
+          await delay(ms, undefined, { signal });
         };
       for (let n = 0; n < 6; n++) await enqueue(definition, n);
-      const first = await work(definition, run('first', gate.promise));
+      const first = await work(definition, run('first', 600_000));
       await eventually(() => expect(begun).toEqual(['first 0']));
       await first.stop(50);
-      await work(definition, run('second', Promise.resolve()));
+      await work(definition, run('second', 0));
       await eventually(() => expect(begun).toHaveLength(7));
       expect(begun).toEqual(['first 0', ...[0, 1, 2, 3, 4, 5].map((n) => `second ${n}`)]);
     });
