@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 import type { FormDefinition } from '#contracts/form/definition';
 import type { Field } from '#contracts/form/definition-fields';
 import { subjects } from '#contracts/subjects';
-import { connectBus, type Bus } from '#eventing/bus';
+import type { Bus } from '#eventing/bus';
 import { eventually } from '#tools/testing/eventually';
-import { internalUrl, publishGuestBook, startWorld, type World } from './world.ts';
+import { connectTo, internalUrl, publishGuestBook, startWorld, type World } from './world.ts';
 
 const FORM = 'guest-book';
 const SUBMISSIONS = `/v1/forms/${FORM}/submissions`;
@@ -15,13 +14,7 @@ let bus: Bus;
 
 beforeAll(async () => {
   world = await startWorld();
-  const { natsUrl, natsToken } = world.system;
-  bus = await connectBus({
-    servers: natsUrl,
-    name: 'spec',
-    logger: pino({ level: 'silent' }),
-    token: natsToken,
-  });
+  bus = await connectTo(world);
   await publishGuestBook(world.client, FORM);
 });
 

@@ -1,7 +1,5 @@
 import { expect } from '@jest/globals';
-import { pino } from 'pino';
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
-import { connectBus } from '#eventing/bus';
 import { openLog } from '#eventing/open';
 import { issueApiKey } from '#security/api-key';
 import { bootstrap } from '#services/gateway/access/bootstrap';
@@ -10,7 +8,7 @@ import { MailSink } from '#tools/testing/mail-sink';
 import type { FormbusClient } from '../client/client.ts';
 import { deliveriesOf, subscribe, type Hook } from '../webhooks/hooks.ts';
 import { Receiver } from '../webhooks/receiver.ts';
-import { publishGuestBook, startWorld, type World } from './world.ts';
+import { connectTo, publishGuestBook, startWorld, type World } from './world.ts';
 
 /** Both workspaces have a form of this id. */
 export const SHARED = 'shared';
@@ -64,8 +62,7 @@ export async function startTwoWorkspaces(): Promise<TwoWorkspaces> {
 
 /** No route makes a workspace: this does what the gateway does for its operator's. */
 async function secondWorkspace(world: World, workspace: string): Promise<FormbusClient> {
-  const { natsUrl: servers, natsToken: token } = world.system;
-  const bus = await connectBus({ servers, name: 'spec', logger: pino({ level: 'silent' }), token });
+  const bus = await connectTo(world);
   try {
     const log = { events: EVENTS, upcasters: UPCASTERS, source: '/formbus/gateway' };
     const { executor } = await openLog(bus, log);

@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import type { FormDefinition } from '#contracts/form/definition';
+import { connectBus, type Bus } from '#eventing/bus';
 import { startSystem, type RunningSystem } from '#tools/start/system';
 import type { TestMongo } from '#tools/testing/mongo';
 import type { TestNats } from '#tools/testing/nats';
@@ -47,6 +49,12 @@ export async function startWorld(env: NodeJS.ProcessEnv = {}): Promise<World> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A connection to the system's nats-server, for what no caller can do. The spec closes it. */
+export function connectTo({ system }: World): Promise<Bus> {
+  const { natsUrl: servers, natsToken: token } = system;
+  return connectBus({ servers, name: 'spec', logger: pino({ level: 'silent' }), token });
 }
 
 /** A form with a name, an age and a colour. */

@@ -101,20 +101,6 @@ describe('webhooks', () => {
     expect(submissions(target.received)).toEqual(ids);
   });
 
-  it('are delivered though the notifier is killed meanwhile', async () => {
-    const [form, target] = [await newForm(), await receiver()];
-    await subscribe({ url: target.url, form });
-    const ids: string[] = [];
-    for (let n = 0; n < 30; n++) {
-      ids.push(await submit(form, `n${n}`));
-      if (n === 10) world.system.kill('notifier', 'SIGKILL');
-    }
-    await eventually(() => expect(new Set(submissions(target.received))).toEqual(new Set(ids)));
-    await world.system.ready();
-    const messages = new Map(target.received.map(({ id, data }) => [id, data.submission]));
-    expect(messages.size).toBe(ids.length);
-  });
-
   it('are not sent to an endpoint that is gone, until it is enabled again', async () => {
     const [form, target] = [await newForm(), await receiver()];
     const hook = await subscribe({ url: target.url, form });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '#tools/testing/eventually';
 import { MailSink } from '#tools/testing/mail-sink';
-import { guestBook, startWorld, type World } from './world.ts';
+import { guestBook, startWorld, type World } from '../system/world.ts';
 
 let sink: MailSink;
 let world: World;
@@ -27,15 +27,14 @@ describe('a receipt', () => {
       pages: [{ fields: [email, ...(page?.fields ?? [])] }],
     });
     await world.client.publishForm('guests', 'first');
-    const set = await fetch(`${world.system.url}/v1/mail-templates`, {
+    await world.client.call({
       method: 'PUT',
-      headers: { authorization: `Bearer ${world.system.apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
+      path: '/v1/mail-templates',
+      body: {
         ...{ purpose: 'receipt', form: 'guests', subject: 'Thank you' },
         text: 'Dear {{ answers | answer: "name" }}, you chose {{ answers | answer: "colour" }}.',
-      }),
+      },
     });
-    expect(set.status).toBe(200);
     await world.client.submit('guests', { email: 'ada@example.com', name: 'Ada', colour: 'red' });
     const text = await eventually(() => {
       const [first] = sink.textsTo('ada@example.com');
