@@ -194,6 +194,11 @@ export const ERRORS = {
     'The write may or may not have been stored',
     'Repeat the request with the same Idempotency-Key.',
   ),
+  read_model_not_ready: entry(
+    503,
+    'The read model is not there yet, or is being built anew',
+    'The status of operations says how it stands with it; try again when it is live.',
+  ),
   read_model_unavailable: entry(
     503,
     'The read model cannot be reached',

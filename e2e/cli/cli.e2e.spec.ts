@@ -152,6 +152,22 @@ describe('formbus on a running system', () => {
     );
   });
 
+  it('has the services prove and build the read models where only the gateway is known', async () => {
+    const env = { FORMBUS_URL: world.system.url, FORMBUS_API_KEY_FILE: world.system.data.apiKeyFile };
+    const rebuilt = await formbus(['projections', 'rebuild', 'deliveries', '--json'], env);
+    expect(lines(rebuilt)).toMatchObject([{ projection: 'deliveries' }]);
+    const proven = await formbus(['projections', 'verify', '--json'], env);
+    expect(proven.code).toBe(0);
+    expect(lines(proven)).toMatchObject(
+      ['forms', 'submissions', 'deliveries', 'tasks', 'mailTemplates'].map((projection) => ({
+        projection,
+        equal: true,
+      })),
+    );
+    expect(await formbus(['projections', 'status'], env)).toMatchObject({ code: 0, notes: '' });
+    expect(await formbus(['status'], env)).toMatchObject({ code: 0, notes: '' });
+  });
+
   it('creates, changes and deletes webhooks', async () => {
     const made = await here('webhooks', 'create', 'https://example.com/hook', '--form', 'guests', '--json');
     expect(made.code).toBe(0);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Problem } from '#contracts/errors';
 import { Checkpoints } from './checkpoint.ts';
 import type { Database } from './database.ts';
 import { pause } from './pause.ts';
@@ -28,7 +29,7 @@ const POLL_MS = 250;
  * Asks the process that writes the projection to build it anew beside what is read, and waits until the two are
  * swapped. Readers notice nothing; when the request is already there, of somebody else, this one takes its place.
  *
- * @throws when the rebuild was given up (the writing process logs why) and when the signal is aborted
+ * @throws Problem `read_model_not_ready` when the rebuild was given up (the writing process logs why); the signal's reason
  */
 export async function rebuild({
   database,
@@ -46,7 +47,10 @@ export async function rebuild({
     if (pointer?.rebuild !== request) {
       const generation = pointer?.active ?? null;
       if (generation === null || generation === before)
-        throw new Error(`the rebuild of ${name} was given up`);
+        throw new Problem(
+          'read_model_not_ready',
+          `the rebuild of ${name} was given up; its projector logs why`,
+        );
       return { projection: name, generation, before, seconds: (performance.now() - started) / 1000 };
     }
     if (onProgress) {

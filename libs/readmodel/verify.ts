@@ -1,3 +1,4 @@
+import { Problem } from '#contracts/errors';
 import type { EventLog } from '#eventing/event-log';
 import { formatPosition } from '#eventing/position';
 import { Checkpoints, type Checkpoint } from './checkpoint.ts';
@@ -67,7 +68,7 @@ const CHUNK = 1000;
  *
  * Where the stream forgets, what the rebuild can't know is told apart from differences: see {@link isOutlived}.
  *
- * @throws when there is no read model of this version and epoch, or when it is swapped meanwhile
+ * @throws Problem `read_model_not_ready` when there is none of this version and epoch, or when it is swapped meanwhile
  */
 export async function verify<Doc extends Identified>(options: VerifyOptions<Doc>): Promise<Verification> {
   const { log, database, projection, signal, onProgress } = options;
@@ -200,11 +201,12 @@ async function requireLive<Doc extends Identified>(
 ): Promise<Checkpoint> {
   const active = (await checkpoints.pointer(name))?.active ?? null;
   const checkpoint = active === null ? null : await checkpoints.find(name, active);
-  if (checkpoint === null) throw new Error(`${name} has no read model yet`);
+  if (checkpoint === null) throw new Problem('read_model_not_ready', `${name} has no read model yet`);
   if (same !== undefined && checkpoint.generation !== same.generation)
-    throw new Error(`${name} was swapped meanwhile; verify it again`);
+    throw new Problem('read_model_not_ready', `${name} was swapped meanwhile; verify it again`);
   if (checkpoint.version !== version || checkpoint.epoch !== log.epoch) {
-    throw new Error(
+    throw new Problem(
+      'read_model_not_ready',
       `the read model of ${name} is being built anew (version ${checkpoint.version}, epoch ${checkpoint.epoch})`,
     );
   }

@@ -235,9 +235,11 @@ describe('over the bus', () => {
 
     // Nobody is there to be asked, then somebody says no, then yes.
     expect(await say(['dlq', 'retry', '--error', 'route'])).toMatchObject({ code: 2, out: '' });
-    expect((await say(['dlq', 'retry', '--error', 'route'], { answer: false })).out).toBe(
-      '0 dead letters will be tried again\n',
-    );
+    expect(await say(['dlq', 'retry', '--error', 'route'], { answer: false })).toEqual({
+      code: 0,
+      out: '0 dead letters will be tried again\n',
+      notes: 'Nothing was done.\n',
+    });
     expect(await say(['dlq', 'retry', '--error', 'route'], { answer: true })).toMatchObject({
       code: 0,
       out: '2 dead letters will be tried again\n',
@@ -292,5 +294,7 @@ describe('over the bus', () => {
     const { code, notes } = await spoken(['streams', 'list', '--nats', 'nats://127.0.0.1:1']);
     expect(code).toBe(4);
     expect(notes).toContain('nats-server at nats://127.0.0.1:1 does not answer');
+    const secret = await spoken(['streams', 'list', '--nats', 'nats://me:pass@127.0.0.1:1']);
+    expect(secret.notes).not.toContain('pass');
   });
 });

@@ -3,6 +3,7 @@ import { connectBus, type Bus } from '#eventing/bus';
 import { UserError } from '../start/user-error.ts';
 import { Refused, Unreachable } from './exit-code.ts';
 import type { BusPlace } from './places.ts';
+import { bare } from './words.ts';
 
 /** For nats-server to answer. Milliseconds. */
 const PATIENCE_MS = 5_000;
@@ -27,7 +28,7 @@ export async function openBus(
     if (signal?.aborted === true) throw cause;
     if (patience.aborted) {
       throw new Unreachable(
-        `nats-server at ${servers} does not answer: does it run, and is NATS_URL right?`,
+        `nats-server at ${bare(servers)} does not answer: does it run, and is NATS_URL right?`,
         {
           cause,
         },
@@ -35,11 +36,14 @@ export async function openBus(
     }
     // A type of the client library, which is the business of libs/eventing alone.
     if (cause instanceof Error && cause.name === 'AuthorizationError') {
-      throw new Refused(`nats-server at ${servers} refuses these credentials: set NATS_TOKEN, or NATS_USER`, {
-        cause,
-      });
+      throw new Refused(
+        `nats-server at ${bare(servers)} refuses these credentials: set NATS_TOKEN, or NATS_USER`,
+        {
+          cause,
+        },
+      );
     }
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`nats-server at ${servers} can't be used: ${why}`, { cause });
+    throw new UserError(`nats-server at ${bare(servers)} can't be used: ${why}`, { cause });
   }
 }

@@ -30,6 +30,7 @@ describe('the exit code', () => {
     [404, 3],
     [410, 3],
     [409, 1],
+    [429, 4],
     [500, 1],
     [503, 4],
   ])('of a status %i is %i', (status, code) => {

@@ -44,6 +44,7 @@ export function exitCodeOfStatus(status: number): ExitCode {
     case 404:
     case 410:
       return EXIT.notFound;
+    case 429:
     case 502:
     case 503:
     case 504:

@@ -1,6 +1,7 @@
 import { TASK_ENDS, type TaskState } from '#contracts/task/task.records';
 import { UserError } from '../start/user-error.ts';
 import { paused } from '../process/pause.ts';
+import { EXIT, exitCodeOf } from './exit-code.ts';
 import type { Session } from './session.ts';
 
 /** A task as the API shows it, as far as commands read it. */
@@ -28,6 +29,8 @@ export interface FollowedTask {
 const POLL_MS = 500;
 /** A task that has waited for longer than this may have nobody who does it. */
 const LONG_MS = 5_000;
+/** For a gateway that does not answer to come back. */
+const LOST_MS = 60_000;
 
 /** `120 of 400, sending`; undefined before the first word of it. */
 export function progressText({ progress }: Pick<FollowedTask, 'progress'>): string | undefined {
@@ -42,32 +45,64 @@ export const problemText = ({ problem }: Pick<FollowedTask, 'problem'>): string 
     : `${problem.title}${problem.detail === undefined ? '' : `: ${problem.detail}`}`;
 
 /**
- * Waits for the end of a task, and says how it goes, under a name: its kind unless another is given.
+ * Waits for the end of a task, and says how it goes, under a name: its kind unless another is given. A gateway that is
+ * started anew does not end what may take hours.
  *
- * @throws UserError when it does not succeed; the signal's reason when that aborts, which leaves the task going on
+ * @throws UserError when it does not succeed; Unreachable after a minute without an answer; the signal's reason
  */
 export async function untilOver(
   session: Session,
   begun: FollowedTask,
   name: string = begun.kind,
 ): Promise<FollowedTask> {
-  const { gateway, print, signal } = session;
+  const { id } = begun;
+  const task = await followed(session, begun, name).catch((error: unknown) => {
+    session.print.note(
+      `the task ${id} may go on: formbus tasks show ${id} tells, formbus tasks cancel ${id} stops it`,
+    );
+    throw error;
+  });
+  if (task.state === 'succeeded') return task;
+  const ended = task.state === 'cancelled' ? 'been cancelled' : task.state;
+  throw new UserError(
+    `the task ${id} has ${ended}: ${problemText(task) ?? `formbus tasks show ${id} tells more`}`,
+  );
+}
+
+async function followed(session: Session, begun: FollowedTask, name: string): Promise<FollowedTask> {
+  const { print, signal } = session;
   const since = performance.now();
   let task = begun;
+  let heard = since;
   let said: string | undefined;
-  while (!TASK_ENDS.has(task.state)) {
-    const text = goingText(task, performance.now() - since);
+  const say = (text: string | undefined): void => {
     if (text !== undefined && text !== said) print.note(`${name}: ${(said = text)}`);
-    if (!(await paused(POLL_MS, signal))) {
-      print.note(`the task ${task.id} goes on; to stop it: formbus tasks cancel ${task.id}`);
-      signal.throwIfAborted();
+  };
+  while (!TASK_ENDS.has(task.state)) {
+    say(goingText(task, performance.now() - since));
+    if (!(await paused(POLL_MS, signal))) signal.throwIfAborted();
+    const found = await look(session, task, performance.now() - heard < LOST_MS);
+    if (found === undefined) {
+      say('the gateway does not answer for now');
+    } else {
+      [task, heard] = [found, performance.now()];
     }
-    task = await gateway.get(`/v1/tasks/${task.id}`);
   }
-  if (task.state === 'succeeded') return task;
-  throw new UserError(
-    `the task ${task.id} has ${task.state === 'cancelled' ? 'been cancelled' : task.state}: ${problemText(task) ?? `formbus tasks show ${task.id} tells more`}`,
-  );
+  return task;
+}
+
+/** Undefined where nobody answers, as long as that is borne with. */
+async function look(
+  { gateway }: Session,
+  { id }: FollowedTask,
+  patient: boolean,
+): Promise<FollowedTask | undefined> {
+  try {
+    return await gateway.get<FollowedTask>(`/v1/tasks/${id}`);
+  } catch (error) {
+    if (patient && exitCodeOf(error) === EXIT.unreachable) return undefined;
+    throw error;
+  }
 }
 
 /** What there is to say of one that is not over; nothing of one that has just been asked for. */

@@ -9,6 +9,7 @@ import { spoken, type Spoken } from './testing/spoken.ts';
 interface Answer {
   readonly status?: number;
   readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 let server: Server;
@@ -33,11 +34,15 @@ beforeAll(async () => {
         ifMatch: headers['if-match'],
         body,
       });
-      const { status = 200, body: answer } = answers.shift() ?? {
+      const {
+        status = 200,
+        body: answer,
+        headers: more,
+      } = answers.shift() ?? {
         status: 500,
         body: 'nothing is left to say',
       };
-      response.writeHead(status, { 'content-type': 'application/json' });
+      response.writeHead(status, { 'content-type': 'application/json', ...more });
       response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
     });
   });
@@ -111,8 +116,9 @@ describe('a command over the gateway', () => {
   it('reads a list page by page, no further than its limit', async () => {
     answers.push({ body: { items: [task('queued'), task('queued')], next: 'c1' } });
     answers.push({ body: { items: [task('queued')], next: 'c2' } });
-    const { out } = await say('tasks', 'list', '--limit', '3', '--state', 'queued', '--json');
+    const { out, notes } = await say('tasks', 'list', '--limit', '3', '--state', 'queued', '--json');
     expect(out.trimEnd().split('\n')).toHaveLength(3);
+    expect(notes).toBe('There are more: --limit sets how many are shown.\n');
     expect(asked.map((one) => one.url)).toEqual([
       '/v1/tasks?state=queued&limit=3',
       '/v1/tasks?state=queued&limit=1&cursor=c1',
@@ -151,9 +157,23 @@ describe('a command over the gateway', () => {
     expect([code, out]).toEqual([1, '']);
     expect(notes).toBe(
       'webhook-replay: attempt 1 of 3 has failed, another follows: It broke: a bit\n' +
-        'the task t1 goes on; to stop it: formbus tasks cancel t1\n' +
+        'the task t1 may go on: formbus tasks show t1 tells, formbus tasks cancel t1 stops it\n' +
         'formbus: stopped\n',
     );
+  });
+
+  it('goes on following when nobody answers for a while', async () => {
+    answers.push({ body: task('running') });
+    answers.push({ status: 503, body: '' }, { status: 503, body: '' });
+    answers.push({ body: task('succeeded') });
+    const { code, notes } = await say('tasks', 'show', 't1', '--wait');
+    expect([code, notes]).toEqual([0, 'webhook-replay: the gateway does not answer for now\n']);
+  });
+
+  it('follows no longer what is not to be seen', async () => {
+    answers.push({ body: task('running') });
+    answers.push({ status: 404, body: { code: 'task_not_found', status: 404 } });
+    expect(await say('tasks', 'show', 't1', '--wait')).toMatchObject({ code: 3, out: '' });
   });
 
   const verified = (projection: string, equal: boolean) => ({
@@ -254,6 +274,31 @@ describe('a command over the gateway', () => {
     expect(found.notes).toContain(text);
   });
 
+  it('says after what time it is worth another try', async () => {
+    const body = { code: 'too_many_requests', status: 429, title: 'Too many' };
+    answers.push({ status: 429, body, headers: { 'retry-after': '7' } });
+    const { code, notes } = await say('keys', 'list');
+    expect(code).toBe(4);
+    expect(notes).toContain('(Retry-After: 7 s)');
+  });
+
+  it('asks for nothing when one of several ids is wrong', async () => {
+    expect(await say('keys', 'revoke', 'AAAAAAAA', 'b', '--yes')).toMatchObject({ code: 3, out: '' });
+    expect(asked).toEqual([]);
+  });
+
+  it('lists deliveries by a type that is given in short', async () => {
+    answers.push({ body: { items: [], next: null } });
+    const { code } = await say('webhooks', 'deliveries', 'w', '--type', 'webhook.test');
+    expect([code, asked[0]?.url]).toEqual([
+      0,
+      '/v1/webhooks/w/deliveries?type=formbus.webhook.test.v1&limit=50',
+    ]);
+    const wrong = await say('webhooks', 'deliveries', 'w', '--type', 'key.created');
+    expect([wrong.code, asked]).toMatchObject([2, [{}]]);
+    expect(wrong.notes).toContain('"key.created" is never delivered; there are form.created,');
+  });
+
   it.each([
     [{ status: 502, body: '<html>' }, 4, 'answered 502'],
     [{ status: 404, body: { title: 'x', code: 'a_newer_code' } }, 3, 'answered 404: x'],
@@ -296,7 +341,7 @@ describe('a command over the gateway', () => {
     const one = await say('dlq', 'discard', '7', '--reason', 'done by hand');
     expect([one.code, one.out]).toEqual([0, '1 dead letter discarded\n']);
     expect(asked.map(({ method, url: path, body }) => [method, path, body])).toEqual([
-      ['GET', '/v1/operations/dead-letters?kind=mail&limit=101', ''],
+      ['GET', '/v1/operations/dead-letters?kind=mail&limit=100', ''],
       ['POST', '/v1/operations/dead-letters/retry', '{"ids":["2","1"]}'],
       ['POST', '/v1/operations/dead-letters/7/discard', '{"reason":"done by hand"}'],
     ]);

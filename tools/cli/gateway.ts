@@ -12,6 +12,13 @@ interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+  /** Seconds until the same is worth asking again. */
+  readonly retryAfter: string | null;
+}
+
 /** A page of a list. */
 interface Page<Item> {
   readonly items: readonly Item[];
@@ -47,15 +54,20 @@ export class Gateway {
     return this.#call(path, { method, ...(body !== undefined && { body }), headers: { 'if-match': '*' } });
   }
 
-  /** The items of a list, page by page, `limit` of them at most. */
-  async *items<Item>(path: string, limit: number, query: Query = {}): AsyncGenerator<Item> {
-    let left = limit;
-    for (let cursor: string | undefined; left > 0;) {
-      const page = await this.get<Page<Item>>(path, { ...query, limit: Math.min(left, PAGE), cursor });
-      yield* page.items.slice(0, left);
-      left -= page.items.length;
-      if (page.next === null || page.next === undefined || page.items.length === 0) return;
-      cursor = page.next;
+  /** The items of a list, read page by page, `limit` of them at most; `more` when others follow. */
+  async list<Item>(
+    path: string,
+    limit: number,
+    query: Query = {},
+  ): Promise<{ items: readonly Item[]; more: boolean }> {
+    const items: Item[] = [];
+    for (let cursor: string | undefined; ;) {
+      const size = Math.min(limit - items.length, PAGE);
+      const page = await this.get<Page<Item>>(path, { ...query, limit: size, cursor });
+      items.push(...page.items);
+      cursor = page.next ?? undefined;
+      if (cursor === undefined || page.items.length === 0) return { items, more: false };
+      if (items.length >= limit) return { items, more: true };
     }
   }
 
@@ -64,7 +76,7 @@ export class Gateway {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) address.searchParams.set(name, String(value));
     }
-    const { status, text } = await this.#answer(address, {
+    const { status, text, retryAfter } = await this.#answer(address, {
       method,
       headers: {
         ...headers,
@@ -75,17 +87,18 @@ export class Gateway {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const parsed = parse(text);
-    if (status >= 400) throw refusal(this.url, status, parsed);
+    if (status >= 400) throw refusal(this.url, status, parsed, retryAfter);
     if (parsed === undefined && text !== '')
       throw new UserError(`${this.url} does not answer like a Formbus`);
     return parsed as Answer;
   }
 
-  async #answer(address: URL, init: RequestInit): Promise<{ status: number; text: string }> {
+  async #answer(address: URL, init: RequestInit): Promise<Answered> {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
       const response = await fetch(address, { ...init, redirect: 'error', signal });
-      return { status: response.status, text: await response.text() };
+      const retryAfter = response.headers.get('retry-after');
+      return { status: response.status, text: await response.text(), retryAfter };
     } catch (error) {
       if (this.#signal.aborted) throw error;
       throw new Unreachable(
@@ -122,11 +135,12 @@ interface ProblemBody {
 }
 
 /** The problem of an answer; one that this version does not know, or that is none, by its status. */
-function refusal(url: string, status: number, body: unknown): Error {
+function refusal(url: string, status: number, body: unknown, retryAfter: string | null): Error {
   const { code, title, detail, errors, requestId } = (body ?? {}) as ProblemBody;
   if (isErrorCode(code)) {
     const named = status >= 500 && requestId !== undefined ? ` (request ${requestId})` : '';
-    return new Problem(code, `${detail ?? title ?? code}${named}`, { errors: errors ?? [] });
+    const later = retryAfter === null ? '' : ` (Retry-After: ${retryAfter} s)`;
+    return new Problem(code, `${detail ?? title ?? code}${named}${later}`, { errors: errors ?? [] });
   }
   const text = `${url} answered ${status}${title === undefined ? '' : `: ${detail ?? title}`}`;
   switch (exitCodeOfStatus(status)) {

@@ -67,10 +67,8 @@ function ofGateway(gateway: Gateway): Letters {
   return {
     async list(filter, limit) {
       const { discarded, ...conditions } = filter;
-      const items: DeadLetterSummary[] = [];
       const query = { ...conditions, ...(discarded !== undefined && { discarded }) };
-      for await (const letter of gateway.items<DeadLetterSummary>(PATH, limit + 1, query)) items.push(letter);
-      return { items: items.slice(0, limit), more: items.length > limit };
+      return await gateway.list<DeadLetterSummary>(PATH, limit, query);
     },
     get: (id) => gateway.get(`${PATH}/${encodeURIComponent(id)}`),
     retry: (ids) => act('retry', ids, {}),

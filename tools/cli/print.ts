@@ -51,6 +51,11 @@ export class Printer {
     this.#io.out(`${line}\n`);
   }
 
+  /** Beside a list that its limit has cut. */
+  more(): void {
+    this.note('There are more: --limit sets how many are shown.');
+  }
+
   /** What a person should know and a program need not. */
   note(line: string): void {
     this.#io.note(`${line}\n`);

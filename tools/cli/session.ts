@@ -7,6 +7,7 @@ import { Gateway } from './gateway.ts';
 import type { Io } from './io.ts';
 import type { GlobalOptions, Places, Via } from './places.ts';
 import { Printer } from './print.ts';
+import { bare } from './words.ts';
 
 export interface SessionOptions {
   readonly io: Io;
@@ -54,7 +55,7 @@ export class Session {
   get gateway(): Gateway {
     const { gateway, bus } = this.places;
     if (gateway === undefined)
-      throw new Unreachable(unknown('gateway', bus?.servers, '--url and FORMBUS_API_KEY'));
+      throw new Unreachable(unknown('gateway', bus && bare(bus.servers), '--url and FORMBUS_API_KEY'));
     if (gateway.key === undefined) {
       throw new UsageError(`${gateway.url} needs an API key: set FORMBUS_API_KEY or FORMBUS_API_KEY_FILE`);
     }
@@ -76,7 +77,9 @@ export class Session {
   async confirmed(question: string, yes: boolean | undefined): Promise<boolean> {
     if (yes === true) return true;
     if (this.io.ask === undefined) throw new UsageError(`${question} Say so with --yes`);
-    return await this.io.ask(question);
+    if (await this.io.ask(question)) return true;
+    this.print.note('Nothing was done.');
+    return false;
   }
 
   async close(): Promise<void> {

@@ -45,9 +45,3 @@ export function instant(text: string): string {
   if (isInstant(text)) return new Date(text).toISOString();
   throw new InvalidArgumentError('It must be a time like 2026-01-31T12:00:00Z, or a day.');
 }
-
-export async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const found: Item[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}

@@ -25,3 +25,6 @@ export const time = (instant: string): string => instant.replace('T', ' ').repla
 /** How many, with the right form of the noun: `1 message`, `3 messages`. */
 export const several = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
+
+/** Addresses without the names and passwords in them, for messages. */
+export const bare = (addresses: string): string => addresses.replace(/\/\/[^/\s]*@/g, '//');

@@ -11,6 +11,7 @@ import { connectDatabase, type Database } from '#readmodel/database';
 import { streamOf, type Identified, type Projection } from '#readmodel/projection';
 import { openBus } from '../cli/bus.ts';
 import { Unreachable } from '../cli/exit-code.ts';
+import { bare } from '../cli/words.ts';
 import type { Place } from './place.ts';
 
 /** The log and the read models of a place, as the commands on projections need them. */
@@ -60,7 +61,10 @@ export async function openPlace({
     const tasks = await openRecords(bus, { stream: TASK_EVENTS_STREAM, source });
     const deliveries = await openRecords(bus, { stream: DELIVERIES_STREAM, source });
     const logs = { EVENTS: log, TASK_EVENTS: tasks.log, DELIVERIES: deliveries.log };
-    if (!(await answers(database, patience))) throw new Unreachable(`MongoDB at ${mongoUri} does not answer`);
+    if (!(await answers(database, patience)))
+      throw new Unreachable(
+        `MongoDB at ${bare(mongoUri)} does not answer: does it run, and is MONGODB_URI right?`,
+      );
     return { bus, log, logOf: (projection) => logs[streamOf(projection)], database, logger, close };
   } catch (error) {
     await close();

@@ -56,7 +56,7 @@ const listCommand = command<Conditions & { readonly limit: number; readonly disc
     const filter = { ...conditionsOf(conditions), discarded: discarded === true };
     const { items, more } = await (await lettersOf(session)).list(filter, limit);
     session.print.list(items, COLUMNS, 'there are no dead letters');
-    if (more) session.print.note(`There are more: --limit shows up to 1000.`);
+    if (more) session.print.more();
   },
 });
 

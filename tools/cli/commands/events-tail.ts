@@ -9,12 +9,15 @@ import { UndecodableEvent, type StoredEvent } from '#eventing/stored-event';
 import { UsageError } from '../../start/user-error.ts';
 import { command } from '../command.ts';
 import { aggregateOf, dataText, shortType, shownEvent } from '../event-line.ts';
+import { fullType } from '../event-types.ts';
 import { openLogToRead, sequenceBefore } from '../log.ts';
 import { masterKeyOf } from '../master-key.ts';
 import { plain } from '../table.ts';
 import type { Session } from '../session.ts';
 import { count, isInstant, list } from '../values.ts';
 import { time } from '../words.ts';
+
+const TYPES = EVENTS.map(eventType);
 
 interface TailInput {
   readonly type?: readonly string[];
@@ -52,7 +55,9 @@ export const tailCommand = command<TailInput>({
   ],
   async run(session, input) {
     const filters = filtersOf(input);
-    const types = input.type?.map(knownType);
+    const types = input.type?.map((given) =>
+      fullType(given, TYPES, (wrong) => `there is no event type "${wrong}"`),
+    );
     const bus = await session.bus();
     const log = await openLogToRead(bus, input.decrypt && (await masterKeyOf(session)));
     const after = await startOf(bus, log, input);
@@ -71,17 +76,6 @@ function filtersOf({ form, workspace = '*' }: TailInput): readonly string[] {
   if (!isToken(form)) throw new UsageError(`"${form}" is no id of a form`);
   const within = (family: string): string => family.replace('*', workspace).replace('>', form);
   return [within(families.form), `${within(families.submission)}.>`];
-}
-
-/** The full type of one that may be given in short. */
-function knownType(given: string): string {
-  const full = given.startsWith('formbus.') ? given : `formbus.${given}`;
-  const types = EVENTS.map(eventType);
-  const found = types.findLast((type) => type === full || type.replace(/\.v\d+$/, '') === full);
-  if (found !== undefined) return found;
-  throw new UsageError(
-    `there is no event type "${given}"; there are ${[...new Set(types.map((type) => shortType(type).replace(/\.v\d+$/, '')))].join(', ')}`,
-  );
 }
 
 async function startOf(bus: Bus, log: EventLog, { from }: TailInput): Promise<number> {

@@ -115,10 +115,10 @@ const revokeCommand = command<RevokeInput>({
   examples: [['formbus keys revoke 4fTq81xz', 'from now on it opens nothing']],
   async run(session, { keys, yes }) {
     const { gateway, print } = session;
+    const wrong = keys.find((key) => !/^[A-Za-z0-9]{8}$/.test(key));
+    if (wrong !== undefined) throw new NotFound(`"${wrong}" is no id of a key: formbus keys list shows them`);
     if (keys.length > 1 && !(await session.confirmed(`Revoke ${keys.length} keys?`, yes))) return;
     for (const key of keys) {
-      if (!/^[A-Za-z0-9]{8}$/.test(key))
-        throw new NotFound(`"${key}" is no id of a key: keys list shows them`);
       const revoked = await gateway.change<{ readonly id: string }>('DELETE', `/v1/keys/${key}`);
       print.list([revoked], [{ title: 'Revoked', text: ({ id }) => id }], '');
     }

@@ -5,7 +5,7 @@ import { problemText, progressText, untilOver, type FollowedTask } from '../foll
 import { kindColumns, taskKinds, tellKind, type TaskKind } from '../task-kinds.ts';
 import type { Session } from '../session.ts';
 import type { Column } from '../table.ts';
-import { collected, count } from '../values.ts';
+import { count } from '../values.ts';
 import { time } from '../words.ts';
 
 const KIND_FIELDS = '`kind`, `tier`, `summary`, `pending`, `running`, `scheduled`, `oldestSeconds`, `paused`';
@@ -86,8 +86,9 @@ const listCommand = command<ListInput>({
   examples: [['formbus tasks list --state failed', 'what did not work']],
   async run({ gateway, print }, { limit, ...query }) {
     const { state, kind } = query;
-    const found = await collected(gateway.items<FollowedTask>('/v1/tasks', limit, { state, kind }));
-    print.list(found, COLUMNS, 'there are no tasks');
+    const { items, more } = await gateway.list<FollowedTask>('/v1/tasks', limit, { state, kind });
+    print.list(items, COLUMNS, 'there are no tasks');
+    if (more) print.more();
   },
 });
 

@@ -1,11 +1,15 @@
 import { Argument, Option } from 'commander';
 import { DELIVERY_STATES } from '#contracts/delivery/delivery.records';
+import { EVENT_TYPES, WEBHOOK_TEST } from '#contracts/webhook/event-types';
 import type { Attempt, Delivery } from '#contracts/webhook/webhook.rpc';
 import { command, type CommandSpec } from '../command.ts';
+import { fullType } from '../event-types.ts';
 import type { Session } from '../session.ts';
-import { collected, count } from '../values.ts';
+import { count } from '../values.ts';
 import { attemptColumns, deliveryColumns, pathOf, WEBHOOK } from '../webhook-view.ts';
 import { time } from '../words.ts';
+
+const TYPES = [...EVENT_TYPES.map(({ type }) => type), WEBHOOK_TEST];
 
 interface DeliveriesInput {
   readonly webhook: string;
@@ -22,7 +26,7 @@ const deliveriesCommand = command<DeliveriesInput>({
   arguments: [WEBHOOK, new Argument('[delivery]', 'its id: shows its attempts and its body')],
   options: [
     new Option('--state <state>', 'only in this state').choices(DELIVERY_STATES),
-    new Option('--type <type>', 'only of this type of event, in full'),
+    new Option('--type <type>', 'only of this type of event, with or without `formbus.` and version'),
     new Option('--submission <submission>', 'only of what happened to this submission'),
     new Option('--limit <number>', 'so many at most, the newest').argParser(count(10_000)).default(50),
   ],
@@ -40,8 +44,14 @@ const deliveriesCommand = command<DeliveriesInput>({
     if (delivery !== undefined) {
       return printDelivery(session, await session.gateway.get(`${path}/${encodeURIComponent(delivery)}`));
     }
-    const found = await collected(session.gateway.items<Delivery>(path, limit, { state, type, submission }));
-    session.print.list(found, deliveryColumns(session), 'nothing was delivered');
+    const query = {
+      state,
+      submission,
+      type: type && fullType(type, TYPES, (wrong) => `"${wrong}" is never delivered`),
+    };
+    const { items, more } = await session.gateway.list<Delivery>(path, limit, query);
+    session.print.list(items, deliveryColumns(session), 'nothing was delivered');
+    if (more) session.print.more();
   },
 });
 

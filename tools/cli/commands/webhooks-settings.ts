@@ -3,7 +3,7 @@ import { EVENT_TYPES } from '#contracts/webhook/event-types';
 import type { Webhook } from '#contracts/webhook/webhook.rpc';
 import { UsageError } from '../../start/user-error.ts';
 import { command } from '../command.ts';
-import { shortType } from '../event-line.ts';
+import { fullType } from '../event-types.ts';
 import { list } from '../values.ts';
 import { pathOf, printWebhook, WEBHOOK, WEBHOOK_FIELDS } from '../webhook-view.ts';
 
@@ -71,7 +71,7 @@ export const changeCommand = command<Settings & { readonly webhook: string; read
 function bodyOf({ form, type, payload, ordered, description, contact }: Settings): object {
   return {
     ...(form !== undefined && { form: form === 'all' ? null : form }),
-    ...(type !== undefined && { types: type.includes('all') ? [] : type.map(knownType) }),
+    ...(type !== undefined && { types: type.includes('all') ? [] : type.map(deliverable) }),
     ...(payload !== undefined && { payload }),
     ...(ordered !== undefined && { ordered }),
     ...(description !== undefined && { description }),
@@ -79,10 +79,7 @@ function bodyOf({ form, type, payload, ordered, description, contact }: Settings
   };
 }
 
-function knownType(given: string): string {
-  const full = given.startsWith('formbus.') ? given : `formbus.${given}`;
-  const found = EVENT_TYPES.find(({ type }) => type === full || type.replace(/\.v\d+$/, '') === full);
-  if (found !== undefined) return found.type;
-  const known = EVENT_TYPES.map(({ type }) => shortType(type).replace(/\.v\d+$/, ''));
-  throw new UsageError(`"${given}" can't be delivered; there are ${known.join(', ')}`);
-}
+const TYPES = EVENT_TYPES.map(({ type }) => type);
+
+const deliverable = (given: string): string =>
+  fullType(given, TYPES, (wrong) => `"${wrong}" can't be delivered`);

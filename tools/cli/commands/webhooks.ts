@@ -9,7 +9,7 @@ import {
   WEBHOOK_FIELDS,
   webhookColumns,
 } from '../webhook-view.ts';
-import { collected, count } from '../values.ts';
+import { count } from '../values.ts';
 import { deliveryCommands } from './webhooks-deliveries.ts';
 import { replayCommand, testCommand } from './webhooks-send.ts';
 import { changeCommand, createCommand } from './webhooks-settings.ts';
@@ -26,8 +26,9 @@ const listCommand = command<{ readonly state?: string; readonly limit: number }>
   json: `NDJSON, one webhook a line: ${WEBHOOK_FIELDS}`,
   examples: [['formbus webhooks list', 'all of the workspace']],
   async run(session, { state, limit }) {
-    const found = await collected(session.gateway.items<Webhook>('/v1/webhooks', limit, { state }));
-    session.print.list(found, webhookColumns(session), 'there are no webhooks');
+    const { items, more } = await session.gateway.list<Webhook>('/v1/webhooks', limit, { state });
+    session.print.list(items, webhookColumns(session), 'there are no webhooks');
+    if (more) session.print.more();
   },
 });
 
