@@ -111,7 +111,7 @@ function goingText(task: FollowedTask, waitedMs: number): string | undefined {
     case 'queued':
       return waitedMs < LONG_MS
         ? undefined
-        : 'waits for a worker: formbus tasks kinds shows whether it is paused';
+        : 'waits for a worker: formbus status shows whether its service is there and its kind not paused';
     case 'retrying':
       return `attempt ${task.attempt} of ${task.attempts} has failed, another follows: ${problemText(task) ?? 'no reason was given'}`;
     default:
