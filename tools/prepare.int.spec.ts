@@ -1,8 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '#tools/testing/eventually';
 
 /** A project of a spec's own, whose npm and compiler only write down that they were called. */
 const project = mkdtempSync(join(tmpdir(), 'formbus-prepare-'));
@@ -12,6 +23,11 @@ const NPM = `
 const fs = require('node:fs');
 console.log('npm ' + process.argv.slice(2).join(' '));
 if (fs.existsSync('offline')) process.exit(1);
+if (fs.existsSync('slow')) {
+  fs.writeFileSync('npm.pid', String(process.pid));
+  process.on('SIGINT', () => {}); // as npm does: it goes on for minutes
+  while (fs.existsSync('slow')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+}
 fs.mkdirSync('node_modules/node/bin', { recursive: true });
 fs.mkdirSync('node_modules/@swc/cli/bin', { recursive: true });
 fs.rmSync('node_modules/node/bin/node', { force: true });
@@ -48,6 +64,22 @@ function prepare(): { status: number | null; did: string[] } {
   expect(stdout).toBe(''); // what runs next may print JSON
   return { status, did: [...stderr.matchAll(/^(npm \w+|compiling)/gm)].map(([what]) => what) };
 }
+
+function prepareBeside() {
+  const env = { ...process.env, npm_execpath: at('npm.cjs'), NODE_OPTIONS: '' };
+  const child = spawn(process.execPath, [at('tools', 'prepare.mjs')], { env });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  return { child, said: () => said, ended: once(child, 'close') as Promise<[number | null]> };
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 
 function edit(path: string): void {
   const later = new Date(Date.now() + 60_000);
@@ -88,5 +120,43 @@ describe('before a start', () => {
     rmSync(at('offline'));
     expect(prepare().did).toContain('npm ci');
     expect(existsSync(at('dist'))).toBe(true);
+  });
+
+  it('an installation that is stopped leaves nothing behind that goes on', async () => {
+    lock('5.0.0');
+    writeFileSync(at('slow'), '');
+    const { child, said, ended } = prepareBeside();
+    await eventually(() => expect(existsSync(at('npm.pid'))).toBe(true));
+    child.kill('SIGINT');
+    expect(await ended).toEqual([130, null]);
+    expect(said()).toContain('stopped');
+    const npm = Number(readFileSync(at('npm.pid'), 'utf8'));
+    await eventually(() => expect(isRunning(npm)).toBe(false));
+    rmSync(at('slow'));
+    expect(prepare()).toEqual({ status: 0, did: ['npm ci'] });
+  });
+
+  it('two at once wait for each other, and it is done once', async () => {
+    lock('6.0.0');
+    rmSync(at('npm.pid'));
+    writeFileSync(at('slow'), '');
+    const first = prepareBeside();
+    await eventually(() => expect(existsSync(at('npm.pid'))).toBe(true));
+    const second = prepareBeside();
+    await eventually(() => expect(second.said()).toContain(`process ${first.child.pid} installs`));
+    rmSync(at('slow'));
+    expect(await Promise.all([first.ended, second.ended])).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    expect(second.said()).not.toContain('npm ci');
+  });
+
+  it('what a killed one has left is no hindrance', () => {
+    lock('7.0.0');
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    writeFileSync(at('.preparing'), String(pid));
+    expect(prepare().did).toContain('npm ci');
+    expect(existsSync(at('.preparing'))).toBe(false);
   });
 });

@@ -3,35 +3,98 @@
  * installs what package-lock.json asks for when that has changed, then builds when a source has changed. Takes a
  * tenth of a second when neither has.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '..');
 const SOURCES = ['services', 'libs', 'contracts', 'tools', 'e2e'];
 const INSTALLED = join(root, 'node_modules', '.formbus-installed');
 const BUILT = join(root, 'dist', '.built');
+/** Names the process that is at it, so that there is one at a time. */
+const LOCK = join(root, '.preparing');
+const LOOK_MS = 200;
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const NODE = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+let holdsLock = false;
 
 if (Number(process.versions.node.split('.')[0]) < 20) {
   fail(
     `Node ${process.versions.node} is too old: Formbus installs with Node 20 or newer (it then runs on its own Node 24).`,
   );
 }
-install();
-build();
+const isInstalled = () => existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === wantedHash();
+if (!isInstalled() || !isBuilt()) {
+  await takeTurn();
+  try {
+    if (!isInstalled()) await install();
+    if (!isBuilt()) await build();
+  } finally {
+    leave();
+  }
+}
 
-function install() {
-  const lockfile = readFileSync(join(root, 'package-lock.json'));
-  const hash = createHash('sha256').update(lockfile).digest('hex');
-  if (existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === hash) return;
-  if (!matchesInstalled(JSON.parse(lockfile.toString()))) {
+/** Two at once would take the files away from under each other. */
+async function takeTurn() {
+  for (let told = false; ; await delay(LOOK_MS)) {
+    try {
+      writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+      holdsLock = true;
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const other = holder();
+    if (other > 0 && !isAlive(other)) rmSync(LOCK, { force: true });
+    else if (!told && other > 0) {
+      told = true;
+      say(
+        `process ${other} installs or builds already; waiting for it (if there is no such thing, remove ${LOCK})`,
+      );
+    }
+  }
+}
+
+/** 0 when it has gone meanwhile, or is about to say. */
+function holder() {
+  try {
+    return Number(readFileSync(LOCK, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+function leave() {
+  if (holdsLock) rmSync(LOCK, { force: true });
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function wantedHash() {
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+}
+
+async function install() {
+  const lockfile = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  if (!matchesInstalled(JSON.parse(lockfile))) {
     say('installing dependencies (a minute or so)');
     const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-    run(
+    await run(
       [...npm, 'ci', '--include=dev', '--include=optional'],
-      'npm could not install the dependencies; what it said is above.',
+      'npm could not install the dependencies; what it said is above. Try again; if that fails, remove node_modules first.',
     );
   }
   if (!existsSync(NODE)) {
@@ -39,7 +102,7 @@ function install() {
       'Node 24 was not installed by the package `node`: its install script did not run. Try `npm ci --ignore-scripts=false`.',
     );
   }
-  writeFileSync(INSTALLED, hash);
+  writeFileSync(INSTALLED, wantedHash());
 }
 
 /** Whether node_modules already holds what the lockfile asks for, as after `npm install`. */
@@ -53,16 +116,19 @@ function matchesInstalled(wanted) {
   });
 }
 
-function build() {
+function isBuilt() {
   const newest = Math.max(
     ...['package.json', '.swcrc', ...SOURCES].map((name) => newestChange(join(root, name))),
   );
-  if (existsSync(BUILT) && statSync(BUILT).mtimeMs > newest) return;
+  return existsSync(BUILT) && statSync(BUILT).mtimeMs > newest;
+}
+
+async function build() {
   const started = performance.now();
   const began = new Date();
   const swc = join(root, 'node_modules', '@swc', 'cli', 'bin', 'swc.js');
   const options = ['-d', 'dist', '-q', '-C', 'jsc.rewriteRelativeImportExtensions=true'];
-  run([NODE, swc, ...SOURCES, ...options], 'The build failed; what the compiler said is above.');
+  await run([NODE, swc, ...SOURCES, ...options], 'The build failed; what the compiler said is above.');
   writeFileSync(BUILT, began.toISOString());
   utimesSync(BUILT, began, began); // what was edited during the build is newer than it
   say(`built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
@@ -75,11 +141,35 @@ function newestChange(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newestChange(join(path, name))));
 }
 
-function run([command, ...args], failure) {
-  // What these print must not mix with the output of the command that runs next.
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
-  if (error) fail(`${command}: ${error.message}`);
-  if (status !== 0) fail(failure);
+/**
+ * Runs a command whose output must not mix with that of the command that runs next. It is ended with all of its children
+ * when this process is told to end: npm would go on for minutes, to take back what the next installation removes anyway.
+ */
+async function run([command, ...args], failure) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], detached: true });
+  const stop = (signal) => {
+    if (child.pid) killGroup(child.pid);
+    leave();
+    say('stopped; the next start begins where it has to');
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of STOPPING) process.on(signal, stop);
+  try {
+    const [status] = await once(child, 'close');
+    if (status !== 0) fail(failure);
+  } catch (error) {
+    fail(`${command}: ${error.message}`);
+  } finally {
+    for (const signal of STOPPING) process.off(signal, stop);
+  }
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 function say(text) {
@@ -87,6 +177,7 @@ function say(text) {
 }
 
 function fail(text) {
+  leave();
   say(text);
   process.exit(1);
 }

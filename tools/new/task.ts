@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { TIERS, type Tier } from '#contracts/task';
 import { parseCommandLine } from '../start/command-line.ts';
@@ -9,7 +9,7 @@ import { camelCase, taskFiles, withEntry, type NewTask } from './task-files.ts';
 
 const USAGE = `npm run new:task -- --service NAME --noun NOUN --kind KIND [--tier TIER] [--tracked]
 
-  --service   whose workers do it: forms, notifier, ...
+  --service   whose workers do it: forms, ...
   --noun      the folder in contracts/ and in the service: submission, ...
   --kind      its name, in lower case with dashes: export-answers
   --tier      ${TIERS.join(', ')}: default unless given
@@ -37,7 +37,11 @@ function parse(args: readonly string[]): NewTask | undefined {
   const named = (option: 'service' | 'noun' | 'kind'): string => {
     const value = values[option];
     if (value === undefined || !NAME.test(value))
-      throw new UsageError(`--${option} must be lower-case words with dashes between them`);
+      throw new UsageError(
+        value === undefined
+          ? `--${option} is missing\n\n${USAGE}`
+          : `--${option} must be lower-case words with dashes between them`,
+      );
     return value;
   };
   if (!TIERS.includes(values.tier as Tier)) throw new UsageError(`--tier must be one of ${TIERS.join(', ')}`);
@@ -50,6 +54,10 @@ function parse(args: readonly string[]): NewTask | undefined {
   };
 }
 
+/** Those that keep a list of the tasks that they do. */
+const servicesOf = (root: string): string[] =>
+  globSync('services/*/*.tasks.ts', { cwd: root }).map((path) => basename(path, '.tasks.ts'));
+
 /**
  * Writes a new kind of task into the repository at `root`, and gives the paths of what was written or changed.
  *
@@ -58,7 +66,8 @@ function parse(args: readonly string[]): NewTask | undefined {
 export async function writeTask(root: string, task: NewTask): Promise<string[]> {
   const { service, noun, kind } = task;
   const list = `services/${service}/${service}.tasks.ts`;
-  if (!existsSync(join(root, list))) throw new UserError(`${list} is not there: which service is meant?`);
+  if (!existsSync(join(root, list)))
+    throw new UserError(`${list} is not there; services with tasks are ${servicesOf(root).join(', ')}`);
   const files = taskFiles(task);
   for (const path of files.keys())
     if (existsSync(join(root, path))) throw new UserError(`${path} is there already`);
@@ -86,7 +95,11 @@ async function main(): Promise<void> {
   const task = parse(process.argv.slice(2));
   if (task === undefined) return console.log(USAGE);
   const paths = await writeTask(process.cwd(), task);
-  console.log(paths.map((path) => `  ${path}`).join('\n'));
+  const spec = paths.find((path) => path.endsWith('.spec.ts'));
+  console.log(`Written or changed:\n${paths.map((path) => `  ${path}`).join('\n')}
+
+Next: say in the contract what the task is about, and make its spec pass:
+  npm run test:unit -- ${spec}`);
 }
 
 if (import.meta.main) {

@@ -85,6 +85,8 @@ func receiver(webhook Verifier, seen *seenIDs, work chan<- Delivery) http.Handle
 		// Answer first, work after: Formbus waits 15 seconds and then sends the same once more.
 		if seen.isNew(delivery.id) {
 			work <- delivery
+		} else {
+			fmt.Fprintln(os.Stderr, delivery.id, "came again")
 		}
 		response.WriteHeader(http.StatusNoContent)
 	})

@@ -7,12 +7,22 @@ const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_IDS = 100_000;
 
 const { WEBHOOK_SECRET, WEBHOOK_PUBLIC_KEY, PORT = '3000' } = process.env;
-if (!WEBHOOK_SECRET && !WEBHOOK_PUBLIC_KEY) throw new Error('set WEBHOOK_SECRET or WEBHOOK_PUBLIC_KEY');
-// Either has `verify(body, headers)`, which gives the parsed body, or throws.
-const webhook = WEBHOOK_SECRET ? new Webhook(WEBHOOK_SECRET) : verifierOf(WEBHOOK_PUBLIC_KEY);
+const webhook = verifier();
 
 /** In a real receiver: a table with a unique key, written together with the delivery. */
 const seen = new Set();
+
+/** Either has `verify(body, headers)`, which gives the parsed body, or throws. */
+function verifier() {
+  try {
+    if (WEBHOOK_SECRET) return new Webhook(WEBHOOK_SECRET);
+    if (WEBHOOK_PUBLIC_KEY) return verifierOf(WEBHOOK_PUBLIC_KEY);
+    process.stderr.write('set WEBHOOK_SECRET or WEBHOOK_PUBLIC_KEY\n');
+  } catch (error) {
+    process.stderr.write(`WEBHOOK_SECRET or WEBHOOK_PUBLIC_KEY is not one: ${error.message}\n`);
+  }
+  process.exit(2);
+}
 
 const server = createServer(async (request, response) => {
   const answer = (status) => response.writeHead(status).end();
@@ -32,6 +42,7 @@ const server = createServer(async (request, response) => {
     // Answer first, work after: Formbus waits 15 seconds and then sends the same once more.
     answer(204);
     if (isNew) setImmediate(handle, id, event);
+    else process.stderr.write(`${id} came again\n`);
   } catch {
     response.destroy();
   }

@@ -59,8 +59,13 @@ class Receiver(BaseHTTPRequestHandler):
         id = self.headers["webhook-id"]
         if seen.is_new(id):
             work.put((id, event))
+        else:
+            print(id, "came again", file=sys.stderr, flush=True)
         # Answer first, work after: Formbus waits 15 seconds and then sends the same once more.
         self.answer(204)
+
+    def do_GET(self) -> None:
+        self.answer(405)
 
     def answer(self, status: int) -> None:
         self.send_response(status)
@@ -84,10 +89,13 @@ def handle_all() -> None:
 
 def verifier():
     """Either has `verify(body, headers)`, which gives the parsed body, or raises."""
-    if os.environ.get("WEBHOOK_SECRET"):
-        return Webhook(os.environ["WEBHOOK_SECRET"])
-    if os.environ.get("WEBHOOK_PUBLIC_KEY"):
-        return Ed25519Webhook(os.environ["WEBHOOK_PUBLIC_KEY"])
+    try:
+        if os.environ.get("WEBHOOK_SECRET"):
+            return Webhook(os.environ["WEBHOOK_SECRET"])
+        if os.environ.get("WEBHOOK_PUBLIC_KEY"):
+            return Ed25519Webhook(os.environ["WEBHOOK_PUBLIC_KEY"])
+    except (RuntimeError, ValueError) as error:
+        sys.exit(f"WEBHOOK_SECRET or WEBHOOK_PUBLIC_KEY is not one: {error}")
     sys.exit("set WEBHOOK_SECRET or WEBHOOK_PUBLIC_KEY")
 
 
@@ -96,4 +104,7 @@ if __name__ == "__main__":
     Thread(target=handle_all, daemon=True).start()
     server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "3000"))), Receiver)
     print(f"listening on port {server.server_port}", flush=True)
-    server.serve_forever()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
