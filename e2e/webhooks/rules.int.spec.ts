@@ -12,6 +12,7 @@ import {
   getWebhookSecret,
   listDeliveries,
   redeliver,
+  replayWebhook,
   rotateWebhookSecret,
   testWebhook,
   WEBHOOK_DEFAULTS,
@@ -19,6 +20,7 @@ import {
 import { durablesOf } from '#eventing/durable';
 import { verifyWebhook } from '#security/webhook-signature';
 import { caller } from '#services/forms/testing/world';
+import { Retries } from '#services/notifier/delivery/retries';
 import { eventually } from '#tools/testing/eventually';
 import { answering, type Received } from './receiver.ts';
 import { FORM, openWebhookWorld, type WebhookWorld } from './world.ts';
@@ -277,6 +279,44 @@ describe('by hand', () => {
       response: { status: 503, body: 'not yet' },
     });
     expect(receiver.received).toMatchObject([{ type: 'formbus.webhook.test.v1', data: { webhook: id } }]);
+  });
+
+  it.each([
+    { by: 'redelivery', ordered: false, left: 0 },
+    { by: 'replay', ordered: false, left: 0 },
+    // Its lane goes on with it.
+    { by: 'redelivery', ordered: true, left: 1 },
+  ])('what was delivered leaves $left retries: $by, ordered $ordered', async ({ by, ordered, left }) => {
+    const receiver = await world.receiver(answering(500));
+    const { id } = await world.webhook(receiver, { types, ordered });
+    const submission = await world.submit(FORM);
+    const { delivery: first } = await eventually(async () => {
+      const found = await delivery(id, submission);
+      // The next retry is minutes away.
+      expect(found.attempts).toHaveLength(2);
+      return found;
+    });
+    receiver.answer = answering(204);
+    if (by === 'redelivery')
+      await world.rpc.call(redeliver, { caller: caller(), webhook: id, delivery: first.id });
+    else {
+      const { position = '' } = receiver.received[0]!.data;
+      const stretch = {
+        from: { position: '0' },
+        to: position,
+        perSecond: 500,
+        idempotencyKey: null,
+      } as const;
+      await world.rpc.call(replayWebhook, { caller: caller(), webhook: id, ...stretch });
+    }
+    await eventually(async () => {
+      expect((await delivery(id, submission)).attempts.at(-1)).toMatchObject({
+        cause: by,
+        state: 'delivered',
+      });
+    });
+    const retries = new Retries(world.bus);
+    await eventually(async () => expect(await retries.waiting(id)).toHaveLength(left));
   });
 
   it('a delivery is made once more, with its id', async () => {

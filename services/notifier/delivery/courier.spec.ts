@@ -8,6 +8,7 @@ import type { EventRef } from './event-ref.ts';
 import { Gate } from './gate.ts';
 import { Health } from './health.ts';
 import type { Retry } from './retries.ts';
+import { deliveryIdOf } from './sender.ts';
 
 const record = (url: string) =>
   ({ id: 'w1', settings: { url, payload: 'full' } }) as unknown as WebhookRecord;
@@ -19,7 +20,12 @@ const errand: Errand = {
 
 /** A courier, and what it did; `body` makes bodies. */
 function courier(body: () => string | Promise<string>) {
-  const did = { urls: [] as string[], told: [] as unknown[], retries: [] as Retry[] };
+  const did = {
+    urls: [] as string[],
+    told: [] as unknown[],
+    retries: [] as Retry[],
+    calledOff: [] as string[],
+  };
   const recorded: AttemptToRecord[] = [];
   const deps = {
     logger: pino({ enabled: false }),
@@ -35,6 +41,10 @@ function courier(body: () => string | Promise<string>) {
       schedule(_webhook: string, _name: string, retry: Retry) {
         did.retries.push(retry);
         return Promise.resolve();
+      },
+      cancel(_webhook: string, name: string) {
+        did.calledOff.push(name);
+        return Promise.reject(new Error('the server is away'));
       },
     },
     deliveries: {
@@ -68,6 +78,15 @@ describe('a courier', () => {
     expect(await made.attempt(() => record('https://a'), { ...errand, attempt: 10 })).toBe('failed');
     expect(recorded).toMatchObject([{ nextAttemptAt: null }]);
     expect(did.retries).toEqual([]);
+  });
+
+  it('calls off the retry of what was delivered by hand, if that can be done', async () => {
+    const { made, did } = courier(() => '{}');
+    expect(await made.attempt(() => record('https://a'), errand)).toBe('delivered');
+    expect(did.calledOff).toEqual([]);
+    const byHand = { ...errand, cause: 'redelivery' } as const;
+    expect(await made.attempt(() => record('https://a'), byHand)).toBe('delivered');
+    expect(did.calledOff).toEqual([deliveryIdOf('w1', 'e1')]);
   });
 
   it('asks the endpoint as it is by then, however long the body took', async () => {

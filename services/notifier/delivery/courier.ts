@@ -126,7 +126,10 @@ export class Courier {
       await this.#insist('a retry cannot be stored', () => this.schedule(record.id, id, retry, next));
     }
     await this.#record(record, id, errand, sent, next);
-    if (sent.verdict.ok) return 'delivered';
+    if (sent.verdict.ok) {
+      if (errand.cause === 'redelivery') await callOffRetry(this.#deps, record.id, id);
+      return 'delivered';
+    }
     return next === undefined ? 'failed' : 'waits';
   }
 
@@ -172,6 +175,20 @@ export class Courier {
   #insist<T>(trouble: string, work: () => T | Promise<T>): Promise<T> {
     return insist(trouble, work, { logger: this.#deps.logger, signal: this.#signal });
   }
+}
+
+/**
+ * What was delivered out of turn is not to be tried again. Retries of a lane have another name and stay, since the lane
+ * goes on with them. That it cannot be done is no matter: the endpoint gets the same `webhook-id` once more.
+ */
+export async function callOffRetry(
+  { retries, logger }: Pick<CourierDependencies, 'retries' | 'logger'>,
+  webhook: string,
+  delivery: string,
+): Promise<void> {
+  await retries.cancel(webhook, delivery).catch((error: unknown) => {
+    logger.debug({ err: error, webhook }, 'a retry of what was delivered meanwhile is made all the same');
+  });
 }
 
 /** Of the one retry of a lane. */

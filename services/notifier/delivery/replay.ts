@@ -10,7 +10,7 @@ import { EVENTS_STREAM } from '#eventing/streams';
 import { handle, type HandledTask, type TaskContext } from '#eventing/task/context';
 import type { WebhookDirectory } from '../webhook/webhook.directory.ts';
 import type { WebhookRecord } from '../webhook/webhook.fold.ts';
-import type { CourierDependencies } from './courier.ts';
+import { callOffRetry, type CourierDependencies } from './courier.ts';
 import { asDelivered, refOfLog, type EventRef } from './event-ref.ts';
 import { deliveryIdOf, type Sent } from './sender.ts';
 import { isSubscribed, logFilters } from './subscribed.ts';
@@ -19,7 +19,7 @@ type Payload = z.infer<typeof webhookReplayTask.payload>;
 
 export interface ReplayDependencies extends Pick<
   CourierDependencies,
-  'sender' | 'bodies' | 'deliveries' | 'tell'
+  'sender' | 'bodies' | 'deliveries' | 'retries' | 'logger' | 'tell'
 > {
   readonly bus: Bus;
   readonly epoch: string;
@@ -169,6 +169,7 @@ class Replay {
       ...{ workspace, webhook: record.id, delivery, event: asDelivered(event), cause: 'replay', attempt: 1 },
       ...{ actor, correlation, sent, nextAttemptAt: null },
     });
+    if (sent.verdict.ok) await callOffRetry(this.#deps, record.id, delivery);
     return sent;
   }
 

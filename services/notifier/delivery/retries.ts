@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { v7 as uuid } from 'uuid';
 import { BatchPublisher } from '#eventing/batch-publisher';
 import type { Bus } from '#eventing/bus';
-import { directPages, type RawMessage } from '#eventing/direct-get';
+import { directLast, directPages, type RawMessage } from '#eventing/direct-get';
 import { jetStream } from '#eventing/jetstream-api';
 import { TASK_STREAMS } from '#eventing/streams';
 
@@ -54,6 +54,14 @@ export class Retries {
       headers: `Nats-Msg-Id: ${webhook}.${id}\r\n`,
       payload: Buffer.from(JSON.stringify(retry)),
     });
+  }
+
+  /** Forgets what is scheduled under a name; what has come due already is not called back. */
+  async cancel(webhook: string, name: string): Promise<void> {
+    const filter = `${scheduleOf(webhook)}.${name}`;
+    // Mostly there is none, and to look costs less than to purge.
+    if ((await directLast(this.#bus, RETRY_STREAM, filter)) === undefined) return;
+    await jetStream(this.#bus, `STREAM.PURGE.${RETRY_STREAM}`, { filter });
   }
 
   /** All that wait for an endpoint, those that are due included. */
