@@ -10,10 +10,13 @@ export const WebhookId = z.uuid().meta({ description: 'The id of the endpoint' }
 
 const EventTypeName = z
   .string()
-  .refine((type) => EVENT_TYPES.some((entry) => entry.type === type), 'Is not a type that can be delivered.')
+  .refine(
+    (type) => EVENT_TYPES.some((entry) => entry.type === type),
+    'Is not a type that can be delivered: GET /v1/event-types lists them.',
+  )
   .meta({
     description: 'A type of GET /v1/event-types, with its version',
-    examples: ['formbus.submission.submitted.v1'],
+    examples: ['formbus.submission.submitted.v2'],
   });
 
 /** What its owner chooses of an endpoint. */

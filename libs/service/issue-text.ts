@@ -11,6 +11,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   datetime: 'a date and time such as 2030-01-31T12:00:00Z',
   uuid: 'a UUID',
   url: 'a URL',
+  email: 'an e-mail address',
 };
 
 /** Zod's issue in the words of Formbus: callers see neither the library nor its codes, which may change with it. */

@@ -1,18 +1,10 @@
 import type { Tier } from '#contracts/task';
 import { startTaskWorkers } from '#eventing/task/workers';
-import type { Database } from '#readmodel/database';
-import { projectionTasks } from '#readmodel/projection-tasks';
 import type { Readiness } from '#service/readiness';
 import { Deliverer } from './delivery/deliverer.ts';
-import { replayWorker } from './delivery/replay.ts';
-import type { MailParts } from './mail/mail.ts';
-import type { Parts } from './notifier.parts.ts';
-import { keptProjections } from './notifier.projections.ts';
+import { notifierTasks, type NotifierTasksDependencies } from './notifier.tasks.ts';
 
-export interface WorkerDependencies {
-  readonly parts: Parts;
-  readonly mail: MailParts;
-  readonly database: Database;
+export interface WorkerDependencies extends NotifierTasksDependencies {
   readonly tiers: readonly Tier[];
   readonly readiness: Readiness;
 }
@@ -21,7 +13,7 @@ export interface WorkerDependencies {
 export async function startWorker({ parts, mail, database, tiers, readiness }: WorkerDependencies): Promise<{
   stop(): Promise<void>;
 }> {
-  const { tasks, logger, log } = parts;
+  const { tasks, logger } = parts;
   const delivers = tiers.includes('high');
   const deliverer = new Deliverer(parts);
   const policies: { stop(): Promise<void> }[] = [];
@@ -30,11 +22,7 @@ export async function startWorker({ parts, mail, database, tiers, readiness }: W
     policies.push(await mail.startPolicy());
     readiness.add('webhooks', () => ({ ok: true, detail: deliverer.active ? 'delivering' : 'standing by' }));
   }
-  const handled = [
-    ...mail.tasks,
-    replayWorker({ ...parts, epoch: log.epoch }),
-    ...projectionTasks('notifier', { database, kept: keptProjections(parts) }),
-  ];
+  const handled = notifierTasks({ parts, mail, database });
   const workers = await startTaskWorkers({ tasks, handled, tiers, logger });
   return {
     async stop() {

@@ -42,6 +42,7 @@ function dress(command: Command, { out, note, columns }: Output): Command {
   return command
     .exitOverride()
     .helpCommand(false)
+    .showHelpAfterError('See --help.')
     .helpOption('-h, --help', 'this text')
     .configureHelp({ showGlobalOptions: true, ...(columns !== undefined && { helpWidth: columns }) })
     .configureOutput({

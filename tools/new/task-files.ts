@@ -10,6 +10,12 @@ export interface NewTask {
   readonly tracked: boolean;
 }
 
+/** One name of a module. */
+export interface Import {
+  readonly name: string;
+  readonly from: string;
+}
+
 /** Each new file by its path from the root of the repository, with its text. */
 export function taskFiles(task: NewTask): ReadonlyMap<string, string> {
   const { service, noun, kind } = task;
@@ -84,14 +90,17 @@ describe('the task ${kind}', () => {
 };
 
 /**
- * The text of a module with one more import, and one more entry at the end of its last list.
+ * The text of a module with what it lacks of these imports, and one more entry at the end of its last list.
  *
  * @throws Error when there is no such list
  */
-export function withEntry(text: string, importLine: string, entry: string): string {
+export function withEntry(text: string, imports: readonly Import[], entry: string): string {
   const end = text.lastIndexOf('];');
   if (end < 0) throw new Error('there is no list to add to');
   const before = text.slice(0, end).trimEnd();
   const separator = before.endsWith('[') || before.endsWith(',') ? '' : ',';
-  return `${importLine}\n${before}${separator} ${entry}${text.slice(end)}`;
+  const lines = imports
+    .filter(({ name }) => !new RegExp(`^import .*\\b${name}\\b`, 'm').test(text))
+    .map(({ name, from }) => `import { ${name} } from '${from}';\n`);
+  return `${lines.join('')}${before}${separator} ${entry}${text.slice(end)}`;
 }

@@ -10,11 +10,10 @@ const TASKS = `import type { TaskDefinition } from './task.ts';
 
 export const TASKS: readonly TaskDefinition[] = [];
 `;
-const LIST = `import { firstTask } from '#contracts/form/first.task';
-import { handle, type HandledTask } from '#eventing/task/context';
-import { first } from './form/first.task.ts';
+const LIST = `import type { HandledTask } from '#eventing/task/context';
+import { firstTask } from './form/first.task.ts';
 
-export const formsTasks = (): readonly HandledTask[] => [handle(firstTask, first)];
+export const formsTasks = (): readonly HandledTask[] => [firstTask()];
 `;
 
 describe('npm run new:task', () => {
@@ -54,9 +53,9 @@ describe('npm run new:task', () => {
       await transform(text, { jsc: { parser: { syntax: 'typescript' } } });
     }
     expect(await read('contracts/tasks.ts')).toContain('= [countAnswersTask];');
-    expect(await read('services/forms/forms.tasks.ts')).toContain(
-      '  handle(firstTask, first),\n  handle(countAnswersTask, countAnswers),\n];',
-    );
+    const list = await read('services/forms/forms.tasks.ts');
+    expect(list).toContain('[firstTask(), handle(countAnswersTask, countAnswers)];');
+    expect(list).toContain("import { handle } from '#eventing/task/context';");
     expect(await read('contracts/form/count-answers.task.ts')).toContain("kind: 'count-answers'");
   });
 
@@ -64,11 +63,24 @@ describe('npm run new:task', () => {
     await writeTask(root, task);
     await writeTask(root, { ...task, kind: 'second', tracked: false });
     expect(await read('contracts/tasks.ts')).toContain('= [countAnswersTask, secondTask];');
+    expect((await read('services/forms/forms.tasks.ts')).match(/import \{ handle \}/g)).toHaveLength(1);
   });
 
   it('overwrites nothing, and needs a service', async () => {
     await writeTask(root, task);
     await expect(writeTask(root, task)).rejects.toThrow('is there already');
-    await expect(writeTask(root, { ...task, service: 'nobody' })).rejects.toThrow('which service is meant');
+    await expect(writeTask(root, { ...task, service: 'nobody' })).rejects.toThrow(
+      'services with tasks are forms',
+    );
+  });
+
+  it('knows the list of every service that does tasks', async () => {
+    for (const service of ['forms', 'notifier']) {
+      const list = `services/${service}/${service}.tasks.ts`;
+      await mkdir(join(root, 'services', service), { recursive: true });
+      await copyFile(list, join(root, list));
+      await writeTask(root, { ...task, kind: `try-${service}`, service });
+      expect(await read(list)).toMatch(/\n {2}handle\(try\w+Task, try\w+\),\n\];\n$/);
+    }
   });
 });

@@ -5,7 +5,7 @@ import { format, resolveConfig } from 'prettier';
 import { TIERS, type Tier } from '#contracts/task';
 import { parseCommandLine } from '../start/command-line.ts';
 import { UserError, UsageError } from '../start/user-error.ts';
-import { camelCase, taskFiles, withEntry, type NewTask } from './task-files.ts';
+import { camelCase, taskFiles, withEntry, type Import, type NewTask } from './task-files.ts';
 
 const USAGE = `npm run new:task -- --service NAME --noun NOUN --kind KIND [--tier TIER] [--tracked]
 
@@ -73,15 +73,17 @@ export async function writeTask(root: string, task: NewTask): Promise<string[]> 
     if (existsSync(join(root, path))) throw new UserError(`${path} is there already`);
   const name = camelCase(kind);
   const changed = new Map(files);
-  const add = async (path: string, importLine: string, entry: string): Promise<void> => {
-    changed.set(path, withEntry(await readFile(join(root, path), 'utf8'), importLine, entry));
+  const add = async (path: string, imports: readonly Import[], entry: string): Promise<void> => {
+    changed.set(path, withEntry(await readFile(join(root, path), 'utf8'), imports, entry));
   };
-  await add('contracts/tasks.ts', `import { ${name}Task } from './${noun}/${kind}.task.ts';`, `${name}Task`);
+  const contract = { name: `${name}Task`, from: `./${noun}/${kind}.task.ts` };
+  await add('contracts/tasks.ts', [contract], contract.name);
   const imports = [
-    `import { ${name}Task } from '#contracts/${noun}/${kind}.task';`,
-    `import { ${name} } from './${noun}/${kind}.task.ts';`,
+    { ...contract, from: `#contracts/${noun}/${kind}.task` },
+    { name: 'handle', from: '#eventing/task/context' },
+    { name, from: `./${noun}/${kind}.task.ts` },
   ];
-  await add(list, imports.join('\n'), `handle(${name}Task, ${name})`);
+  await add(list, imports, `handle(${name}Task, ${name})`);
   for (const [path, text] of changed) {
     const file = join(root, path);
     await mkdir(dirname(file), { recursive: true });

@@ -4,7 +4,13 @@ import { Problem } from '#contracts/errors';
 import { eventType } from '#contracts/event';
 import { isToken, subjects } from '#contracts/subjects';
 import type { TaskDefinition } from '#contracts/task';
-import { TASK_ENDS, taskChangedV1, TaskProgress, type TaskSnapshot } from '#contracts/task/task.records';
+import {
+  TASK_ENDS,
+  taskChangedV1,
+  TaskProgress,
+  type TaskSnapshot,
+  type TaskState,
+} from '#contracts/task/task.records';
 import type { Bus } from '../bus.ts';
 import type { Codec } from '../codec.ts';
 import { leaderGet } from '../direct-get.ts';
@@ -27,6 +33,12 @@ export function ending(ttlMs: number): Pick<TaskSnapshot, 'endedAt' | 'expiresAt
   const now = Date.now();
   return { endedAt: new Date(now).toISOString(), expiresAt: new Date(now + ttlMs).toISOString() };
 }
+
+const OVER: Partial<Record<TaskState, string>> = {
+  succeeded: 'has succeeded',
+  failed: 'has failed',
+  cancelled: 'was cancelled',
+};
 
 /** The state of one tracked task, and where it lies. */
 export interface TrackedTask {
@@ -159,7 +171,7 @@ export class TaskTracking {
       const found = await this.read(workspace, task);
       if (found === undefined) throw new Problem('task_not_found');
       if (TASK_ENDS.has(found.snapshot.state))
-        throw new Problem('task_over', `The task has ${found.snapshot.state} already`);
+        throw new Problem('task_over', `The task ${OVER[found.snapshot.state] ?? 'is over'} already`);
       const asked =
         found.snapshot.cancelRequestedAt === null
           ? await this.write(found, { cancelRequestedAt: now })
