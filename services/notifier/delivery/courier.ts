@@ -167,7 +167,7 @@ export class Courier {
     if (!verdict.ok && verdict.gone) return tell(record, { kind: 'disable', reason: 'gone', url });
     const { failingSince } = current();
     const change = verdict.ok
-      ? this.#health.succeeded(failingSince)
+      ? this.#health.succeeded(Date.now(), failingSince)
       : this.#health.failed(Date.now(), failingSince);
     if (change !== undefined) tell(record, change);
   }

@@ -19,15 +19,32 @@ describe('health', () => {
   it('begins anew with every success', () => {
     const health = new Health(null);
     health.failed(at(0), null);
-    expect(health.succeeded(null)).toBeUndefined();
+    expect(health.succeeded(at(30), null)).toBeUndefined();
     expect(health.failed(at(61), null)).toBeUndefined();
   });
 
   it('says that it recovered, if the log says that it failed', () => {
     const health = new Health(since);
-    expect(health.succeeded(since)).toEqual({ kind: 'recovered' });
-    expect(health.succeeded(since)).toEqual({ kind: 'recovered' });
-    expect(health.succeeded(null)).toBeUndefined();
+    expect(health.succeeded(at(30), since)).toEqual({ kind: 'recovered' });
+    expect(health.succeeded(at(30), since)).toEqual({ kind: 'recovered' });
+    expect(health.succeeded(at(30), null)).toBeUndefined();
+  });
+
+  it('says little of one that comes and goes, and how long it really fails', () => {
+    const health = new Health(null);
+    let told: string | null = null;
+    const said: string[] = [];
+    const step = (change: ReturnType<Health['failed']>): void => {
+      if (change === undefined) return;
+      told = change.kind === 'failing' ? change.since : null;
+      said.push(change.kind);
+    };
+    for (let seconds = 0; seconds < DAY; seconds += 10)
+      step(seconds % 300 < 200 ? health.failed(at(seconds), told) : health.succeeded(at(seconds), told));
+    expect(said.length).toBeGreaterThan(40);
+    expect(said.length).toBeLessThan(50);
+    for (let seconds = DAY; seconds < DAY + 3700; seconds += 10) step(health.failed(at(seconds), told));
+    expect(told).toBe(new Date(at(DAY)).toISOString());
   });
 
   it('gives up after five days, and goes on from what was told before', () => {
