@@ -71,7 +71,7 @@ export function describe(document: DeliveryDocument): Delivery {
   };
 }
 
-/** The attempts with what was answered, as far as it was not erased. */
+/** The attempts with what was answered, as far as it was not erased and can be opened now: the rest is told without. */
 export async function openAttempts(
   rpc: RpcClient,
   { _id, workspace, event, attempts }: Pick<DeliveryDocument, '_id' | 'workspace' | 'event' | 'attempts'>,
@@ -79,7 +79,8 @@ export async function openAttempts(
   const place = { workspace, owner: event.submission, purpose: responsePurpose(_id) };
   const sealed = attempts.map(({ response }) => response?.body ?? null);
   const places = sealed.flatMap((text) => (text === null ? [] : [{ ...place, sealed: text }]));
-  const { opened } = places.length === 0 ? { opened: [] } : await rpc.call(openMany, { places });
+  const none = { opened: [] };
+  const { opened } = places.length === 0 ? none : await rpc.call(openMany, { places }).catch(() => none);
   const texts = opened.map((one) => ('plaintext' in one ? one.plaintext : null));
   return attempts.map((attempt, index) =>
     withBody(attempt, sealed[index] === null ? null : (texts.shift() ?? null)),
