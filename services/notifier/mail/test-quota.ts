@@ -7,7 +7,8 @@ const WORKSPACES = 10_000;
 
 /**
  * How many tests a workspace may send: words and address of a test are whatever the caller likes, so without a bound
- * the operator's domain would send anything to anybody. Counted by the process that sends.
+ * the operator's domain would send anything to anybody. Counted by the process that sends: several that answer for mail
+ * let as many times more through, and one that begins anew counts anew. The bound that matters is that there is one.
  */
 export class TestQuota {
   readonly #sent = new LRUCache<string, readonly number[]>({ max: WORKSPACES });
