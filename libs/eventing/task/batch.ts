@@ -7,20 +7,22 @@ import { batchMemberEndedV1, TASK_ENDS, type BatchResult } from '#contracts/task
 import { BatchPublisher } from '../batch-publisher.ts';
 import type { Bus } from '../bus.ts';
 import type { Codec } from '../codec.ts';
-import { directPages } from '../direct-get.ts';
+import type { RawMessage } from '../direct-get.ts';
 import { TASK_EVENTS_STREAM } from '../streams.ts';
 import type { StoredEvent } from '../stored-event.ts';
-import { ending, forgottenAt, RESULT_TTL_MS, type TaskTracking, type TrackedTask } from './tracking.ts';
+import { forgottenAt, type TaskTracking, type TrackedTask } from './tracking.ts';
 import { Tally } from './tally.ts';
 import { Vouchers } from './vouchers.ts';
 import type { Task, TaskEnvelope } from './wire.ts';
 
-const PAGE = 1000;
 /** A batch tells how far it is this often, at most. */
 const PROGRESS_MS = 1_000;
 
 /** A batch as a task that callers can follow; nobody works on it, it ends when its tasks have. */
 const BATCH_KIND = 'batch';
+
+/** After so long without anything of a batch, it is counted from its beginning again. */
+const KNOWN_MS = 3_600_000;
 
 /** What this process knows of a batch. */
 interface Known {
@@ -42,7 +44,7 @@ export class BatchLedger {
   readonly #codec: Codec;
   readonly #tracking: TaskTracking;
   readonly #records: BatchPublisher;
-  readonly #known = new LRUCache<string, Known>({ max: 1000 });
+  readonly #known = new LRUCache<string, Known>({ max: 1000, ttl: KNOWN_MS, updateAgeOnGet: true });
 
   constructor({ bus, codec, tracking }: { bus: Bus; codec: Codec; tracking: TaskTracking }) {
     this.#bus = bus;
@@ -53,7 +55,7 @@ export class BatchLedger {
 
   /**
    * Opens a batch of so many tasks, before the first of them is enqueued with its name. Opening it again changes
-   * nothing.
+   * nothing, until 30 days after its end.
    *
    * @param batch - one token, not the id of a task
    */
@@ -110,7 +112,12 @@ export class BatchLedger {
     const found = this.#known.get(name);
     if (found !== undefined) return found;
     const known: Known = {
-      tally: new Tally(this.#bus, TASK_EVENTS_STREAM, memberFilter(workspace, batch)),
+      tally: new Tally({
+        bus: this.#bus,
+        stream: TASK_EVENTS_STREAM,
+        filter: memberFilter(workspace, batch),
+        isMarked: (message) => this.#hasFailed(message),
+      }),
       vouchers: new Vouchers((seq) => this.#look(known, { workspace, batch, seq })),
       total: 0,
       toldAt: -Infinity,
@@ -124,7 +131,7 @@ export class BatchLedger {
     known: Known,
     { workspace, batch, seq }: { workspace: string; batch: string; seq: number },
   ): Promise<number> {
-    const done = await known.tally.countTo(seq);
+    const { all: done, marked: failed } = await known.tally.countTo(seq);
     const now = performance.now();
     const isDue = done >= known.total || now - known.toldAt >= PROGRESS_MS;
     for (let settled = !isDue; !settled;) {
@@ -134,7 +141,6 @@ export class BatchLedger {
       if (at === undefined || TASK_ENDS.has(at.snapshot.state)) break;
       const total = (known.total = at.snapshot.progress?.total ?? 0);
       if (done >= total) {
-        const failed = await this.#countFailed(workspace, batch);
         // Otherwise another process has told its progress, or ended it.
         settled = (await this.#end(at, { total, failed })) !== undefined;
       } else {
@@ -146,27 +152,23 @@ export class BatchLedger {
     return Math.max(seq, known.tally.upTo);
   }
 
+  /**
+   * For as long as the stream keeps anything, since the records of its tasks go before it does then: a batch of the same
+   * name that is opened later does not count them.
+   */
   #end(at: TrackedTask, result: BatchResult): Promise<TrackedTask | undefined> {
     const { total } = result;
     const progress = { done: total, total, note: null, resume: null };
-    const end = { state: 'succeeded', progress, result, ...ending(RESULT_TTL_MS) } as const;
-    return this.#tracking.write(at, end, { ttlMs: RESULT_TTL_MS });
+    const now = Date.now();
+    return this.#tracking.write(at, {
+      ...{ state: 'succeeded', progress, result },
+      ...{ endedAt: new Date(now).toISOString(), expiresAt: forgottenAt(now) },
+    });
   }
 
-  async #countFailed(workspace: string, batch: string): Promise<number> {
-    const subject = memberFilter(workspace, batch);
-    let failed = 0;
-    for await (const messages of directPages(this.#bus, TASK_EVENTS_STREAM, {
-      seq: 1,
-      subject,
-      batch: PAGE,
-    })) {
-      for (const message of messages) {
-        const event = (await this.#codec.decode(message)) as StoredEvent<string, { outcome: string }>;
-        if (event.data.outcome === 'failed') failed++;
-      }
-    }
-    return failed;
+  async #hasFailed(message: RawMessage): Promise<boolean> {
+    const event = (await this.#codec.decode(message)) as StoredEvent<string, { outcome: string }>;
+    return event.data.outcome === 'failed';
   }
 }
 

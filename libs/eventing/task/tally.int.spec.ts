@@ -42,34 +42,41 @@ describe('a tally', () => {
     );
     return Math.max(...stored.map(({ seq }) => seq));
   };
-  const tally = (through = bus): Tally => new Tally(through, TASK_EVENTS_STREAM, `tev.w.${batch}.*`);
+  const tally = (through = bus): Tally =>
+    new Tally({
+      bus: through,
+      stream: TASK_EVENTS_STREAM,
+      filter: `tev.w.${batch}.*`,
+      isMarked: ({ subject }) => subject.endsWith('7'),
+    });
 
   it('counts on from where it was, over more pages than one, and nothing of others', async () => {
     const counted = tally();
-    expect(await counted.countTo(await store(2_100))).toBe(2_100);
+    expect(await counted.countTo(await store(2_100))).toEqual({ all: 2_100, marked: 210 });
     await store(3, { of: randomUUID() });
-    expect(await counted.countTo(await store(5, { from: 2_100 }))).toBe(2_105);
-    expect(await counted.countTo(counted.upTo)).toBe(2_105);
+    const all = { all: 2_110, marked: 211 };
+    expect(await counted.countTo(await store(10, { from: 2_100 }))).toEqual(all);
+    expect(await counted.countTo(counted.upTo)).toEqual(all);
   });
 
   it('counts a subject once whose message is stored again', async () => {
     await store(3);
     const again = await store(2, { from: 1 });
-    expect(await tally().countTo(again)).toBe(3);
+    expect(await tally().countTo(again)).toMatchObject({ all: 3 });
   });
 
   it('asks again when the replica that answered lags behind', async () => {
     await store(4);
     const last = await store(1, { from: 4 });
     const gives = [2, 0, 0, 1, 0];
-    expect(await tally(lagBehind(bus, gives)).countTo(last)).toBe(5);
+    expect(await tally(lagBehind(bus, gives)).countTo(last)).toMatchObject({ all: 5 });
     expect(gives).toEqual([]);
   });
 
   it('gives what is there when what it was to reach is gone', async () => {
     const last = await store(3);
     await jetStream(bus, `STREAM.PURGE.${TASK_EVENTS_STREAM}`, { filter: `tev.w.${batch}.m2` });
-    expect(await tally().countTo(last)).toBe(2);
+    expect(await tally().countTo(last)).toMatchObject({ all: 2 });
   });
 });
 

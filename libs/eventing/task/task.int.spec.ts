@@ -610,6 +610,16 @@ describe('tasks', () => {
       );
     });
 
+    it('keep its end for as long as they are known themselves', async () => {
+      const batch = randomUUID();
+      const day = 24 * 3600 * 1000;
+      await tasks.batches.open(batch, { workspace: 'w', total: 0 });
+      const { endedAt, expiresAt } = (await state(batch))!;
+      expect(Date.parse(expiresAt) - Date.parse(endedAt!)).toBe(30 * day);
+      const message = await leaderGet(bus, 'TASK_EVENTS', { last_by_subj: `tev.w.${batch}` });
+      expect(message?.headers.has('Nats-TTL')).toBe(false);
+    });
+
     it('without tasks ends at once', async () => {
       const batch = randomUUID();
       await tasks.batches.open(batch, { workspace: 'w', total: 0 });

@@ -21,7 +21,7 @@ import type { Task } from './wire.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 /** For so long an end can be read unless its kind says otherwise. */
-export const RESULT_TTL_MS = 7 * DAY_MS;
+const RESULT_TTL_MS = 7 * DAY_MS;
 /** What the stream keeps. */
 const MONTH_MS = 30 * DAY_MS;
 
@@ -29,7 +29,7 @@ const MONTH_MS = 30 * DAY_MS;
 export const forgottenAt = (ms: number): string => new Date(ms + MONTH_MS).toISOString();
 
 /** What is said of a task's time when it ends now. */
-export function ending(ttlMs: number): Pick<TaskSnapshot, 'endedAt' | 'expiresAt'> {
+function ending(ttlMs: number): Pick<TaskSnapshot, 'endedAt' | 'expiresAt'> {
   const now = Date.now();
   return { endedAt: new Date(now).toISOString(), expiresAt: new Date(now + ttlMs).toISOString() };
 }

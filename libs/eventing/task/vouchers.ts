@@ -9,7 +9,7 @@ interface Voucher {
   readonly reject: (error: unknown) => void;
 }
 
-/** Looks take a tenth of the time at most, and come at least this often while somebody waits. */
+/** Looks take a tenth of the time at most, unless they are so slow that somebody would wait for longer than that. */
 const SHARE = 10;
 const LONGEST_PAUSE_MS = 250;
 
