@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { connectBus, type Bus } from '#eventing/bus';
+import { eventually } from '#tools/testing/eventually';
 import { startTestNats, type TestNats } from '#tools/testing/nats';
 import { Readiness, type Check } from './readiness.ts';
 import { answerRollCalls, callRoll } from './roll-call.ts';
@@ -23,10 +26,14 @@ afterAll(async () => {
 });
 
 /** A process of a service, as far as the bus knows of it. */
-async function start(name: string, checks: Readonly<Record<string, Check>> = {}): Promise<Bus> {
+async function start(
+  name: string,
+  checks: Readonly<Record<string, Check | (() => Promise<Check>)>> = {},
+): Promise<Bus> {
   const own = await connectBus({ servers: nats.url, name, logger });
   const readiness = new Readiness();
-  for (const [check, found] of Object.entries(checks)) readiness.add(check, () => found);
+  for (const [check, found] of Object.entries(checks))
+    readiness.add(check, typeof found === 'function' ? found : () => found);
   answerRollCalls(own, { name, readiness });
   await own.nc.flush();
   processes.push(own);
@@ -92,7 +99,59 @@ describe('a call of the roll', () => {
   it('is degraded where the processes of a service are not all the same', async () => {
     await start('forms');
     await start('forms', { keys: { ok: false } });
-    expect(await call('forms')).toMatchObject([{ state: 'degraded', instances: [{}, {}] }]);
+    // On a busy machine the second one may come too late to be known of.
+    await eventually(async () =>
+      expect(await call('forms')).toMatchObject([{ state: 'degraded', instances: [{}, {}] }]),
+    );
+  });
+
+  it('waits for the report of each that has said that it is here', async () => {
+    await start('forms');
+    await start('forms', {
+      disk: async () => {
+        await delay(900);
+        return { ok: false, detail: 'stuck' };
+      },
+    });
+    await eventually(async () => {
+      const [forms] = await call('forms');
+      expect(forms?.state).toBe('degraded');
+      expect(forms?.instances.flatMap(({ troubles }) => troubles)).toEqual([
+        { check: 'disk', detail: 'stuck' },
+      ]);
+    });
+  });
+
+  it('lists as silent who is here and does not say how it is', async () => {
+    await start('forms', { disk: () => new Promise(() => undefined) });
+    const troubles = [{ check: 'report', detail: 'is here, and has not said in 600 ms how it is' }];
+    await eventually(async () => {
+      expect(await callRoll(bus, { expected: ['forms'], patienceMs: 600 })).toMatchObject([
+        { state: 'silent', instances: [{ state: 'silent', version: expect.any(String), troubles }] },
+      ]);
+    });
+  });
+
+  it('cuts what a check says at length', async () => {
+    await start('forms', { disk: { ok: false, detail: 'x'.repeat(5000) } });
+    const [forms] = await call('forms');
+    expect(forms?.instances[0]?.troubles).toEqual([{ check: 'disk', detail: 'x'.repeat(1000) }]);
+  });
+
+  it('is not answered by a bus that is being closed, which does no harm', async () => {
+    const said: string[] = [];
+    const own = await start('b');
+    const draining = {
+      logger: pino({ level: 'debug' }, { write: (line: string) => void said.push(line) }),
+      onNotice: own.onNotice.bind(own),
+      notify: () => {
+        throw new Error('draining');
+      },
+    };
+    answerRollCalls(draining, { name: 'forms', readiness: new Readiness() });
+    await own.nc.flush();
+    await callRoll(bus, { expected: ['forms'], patienceMs: 100 });
+    await eventually(() => expect(said.join()).toContain('a call of the roll was not answered'));
   });
 
   it('is not answered by a process whose bus is closed', async () => {
@@ -105,12 +164,36 @@ describe('a call of the roll', () => {
 
   it('passes over what is no call and no answer', async () => {
     await start('forms');
-    bus.notify('sys.roll-call', { reply: 'evt.w.form.f' });
+    const elsewhere: string[] = [];
+    const ends = [
+      bus.onNotice('sys.roll-call.here', () => elsewhere.push('here')),
+      bus.onNotice('evt.w.form.f', () => elsewhere.push('log')),
+    ];
+    for (const reply of ['evt.w.form.f', 'sys.roll-call.here']) bus.notify('sys.roll-call', { reply });
     bus.notify('sys.roll-call', 'hello');
+    const answers = (reply: string): void => {
+      const good = { run: randomUUID(), service: 'forms', instance: 'i', version: '1', uptimeSeconds: 1 };
+      bus.notify(reply, { service: 'forms', state: 'fine' });
+      bus.notify(reply, { ...good, service: 'x'.repeat(65) });
+      bus.notify(reply, { ...good, run: '1' });
+    };
+    ends.push(bus.onNotice('sys.roll-call', (value) => answers((value as { reply: string }).reply)));
+    const found = await call('forms');
+    expect(found).toMatchObject([{ service: 'forms', instances: [{}] }]);
+    expect(elsewhere).toEqual([]);
+    for (const end of ends) end();
+  });
+
+  it('keeps no more answers than an installation has processes', async () => {
     const stop = bus.onNotice('sys.roll-call', (value) => {
-      bus.notify((value as { reply: string }).reply, { service: 'forms', state: 'fine' });
+      const { reply } = value as { reply: string };
+      const flood = { service: 'forms', instance: 'i', version: '1', uptimeSeconds: 1 };
+      for (let at = 0; at < 600; at++) bus.notify(reply, { ...flood, run: randomUUID() });
     });
-    expect((await call('forms'))[0]?.instances).toHaveLength(1);
+    await eventually(async () => {
+      const [forms] = await callRoll(bus, { expected: ['forms'], patienceMs: 1000 });
+      expect(forms?.instances).toHaveLength(500);
+    });
     stop();
   });
 });
