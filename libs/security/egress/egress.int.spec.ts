@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { LookupAddress } from 'node:dns';
-import { text } from 'node:stream/consumers';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { eventually } from '#tools/testing/eventually';
 import { createEgress, type Egress, type EgressOptions } from './egress.ts';
 import { EgressRefused } from './errors.ts';
@@ -41,6 +43,9 @@ function answers(...lists: readonly (readonly string[])[]): {
 
 const silent = (): undefined => undefined;
 
+/** Longer than any spec may take. */
+const NEVER = 600_000;
+
 describe('a request to loopback', () => {
   const SPELLINGS = ['127.0.0.1', '127.1', '2130706433', '0177.0.0.1', '0x7f.1', '0x7f000001', '127.0.0.1.']
     .concat(['①②⑦.0.0.1', '%31%32%37.0.0.1', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::1]', '[::]'])
@@ -58,13 +63,13 @@ describe('a request to loopback', () => {
     const seen: unknown[] = [];
     const server = await serve((request, response) => {
       seen.push(request.method, request.url, request.headers['x-a'], text(request));
-      response.writeHead(201, { 'X-Many': ['1', '2'] }).end('thanks');
+      response.writeHead(404, { 'X-Many': ['1', '2'] }).end('no thanks');
     });
     const egress = egressOf(LOOPBACK);
     const headers = { 'x-a': '1' };
     const answer = await egress.post(server.url('127.1'), { ...HELLO, headers, body: '{"ä":1}' });
-    expect(answer).toMatchObject({ status: 201, headers: { 'x-many': '1, 2' }, truncated: false });
-    expect(answer.body.toString()).toBe('thanks');
+    expect(answer).toMatchObject({ status: 404, headers: { 'x-many': '1, 2' }, truncated: false });
+    expect(String(answer.body)).toBe('no thanks');
     expect(await Promise.all(seen)).toEqual(['POST', '/hook?a=b', '1', '{"ä":1}']);
     expect(server.connections).toBe(1);
   });
@@ -149,22 +154,28 @@ describe('an answer', () => {
     expect(internal.connections).toBe(0);
   });
 
-  it('is cut where it is too long, and the connection ended', async () => {
-    const server = await serve((_, response) => {
+  /** Answers without an end, and as fast as it can. */
+  const pouring =
+    (status: number): RequestListener =>
+    (_, response) => {
+      response.writeHead(status);
       const pour = (): void => {
         while (!response.destroyed && response.write(Buffer.alloc(64 * 1024, 'x')));
       };
       response.on('drain', pour);
       pour();
-    });
+    };
+
+  it('is cut where it is too long, and the connection ended', async () => {
+    const server = await serve(pouring(500));
     const answer = await egressOf({ ...LOOPBACK, maxResponseBytes: 1000 }).post(server.url(), HELLO);
-    expect(answer).toMatchObject({ status: 200, truncated: true });
-    expect(answer.body.toString()).toBe('x'.repeat(1000));
+    expect(answer).toMatchObject({ status: 500, truncated: true });
+    expect(String(answer.body)).toBe('x'.repeat(1000));
     await eventually(() => expect(server.open).toBe(0));
   });
 
   it('of exactly the length that is read is whole', async () => {
-    const server = await serve((_, response) => response.end('x'.repeat(1000)));
+    const server = await serve((_, response) => response.writeHead(500).end('x'.repeat(1000)));
     const answer = await egressOf({ ...LOOPBACK, maxResponseBytes: 1000 }).post(server.url(), HELLO);
     expect(answer.truncated).toBe(false);
     expect(answer.body).toHaveLength(1000);
@@ -189,29 +200,67 @@ describe('an answer', () => {
     await eventually(() => expect(server.open).toBe(0));
   });
 
-  it.each([200, 500])('of %i that drips in its body is given as far as it came in time', async (status) => {
-    const server = await serve(dripping(`HTTP/1.1 ${status} A\r\nx-a: 1\r\ncontent-length: 1000000\r\n\r\n`));
+  const endless = (status: number): string =>
+    `HTTP/1.1 ${status} A\r\nx-a: 1\r\ncontent-length: 10000\r\n\r\n`;
+
+  it('that drips in its body is given as far as it came in time', async () => {
+    const server = await serve(dripping(endless(500)));
     const egress = egressOf({ ...LOOPBACK, bodyMs: 1_000 });
     const answer = await egress.post(server.url(), HELLO);
-    expect(answer).toMatchObject({ status, headers: { 'x-a': '1' }, truncated: true });
-    expect(answer.body.toString()).toMatch(/^x+$/);
+    expect(answer).toMatchObject({ status: 500, headers: { 'x-a': '1' }, truncated: true });
+    expect(String(answer.body)).toMatch(/^x*$/);
     await eventually(() => expect(server.open).toBe(0));
   });
 
-  it('whose body breaks off is given as far as it came', async () => {
-    const server = await serve(
-      createServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nx')),
-    );
-    const answer = await egressOf(LOOPBACK).post(server.url(), HELLO);
-    expect(answer).toMatchObject({ status: 200, truncated: true });
-    expect(answer.body.toString()).toBe('x');
+  it.each([200, 299])('of %i is given with its headers, and a slow body ended', async (status) => {
+    const server = await serve(dripping(endless(status)));
+    const egress = egressOf({ ...LOOPBACK, totalMs: NEVER, bodyMs: NEVER });
+    const answer = await egress.post(server.url(), HELLO);
+    expect(answer).toEqual({
+      status,
+      headers: expect.objectContaining({ 'x-a': '1' }),
+      body: null,
+      truncated: true,
+    });
+    await eventually(() => expect(server.open).toBe(0));
+  });
+
+  it.each([
+    ['whose body has no end', pouring(200)],
+    [
+      'that announces more than is read off',
+      (_: unknown, response: ServerResponse) =>
+        response.writeHead(200, { 'content-length': 10_000_000 }).flushHeaders(),
+    ],
+  ])('of 2xx %s loses its connection, however much time there is', async (_, listener) => {
+    const server = await serve(listener);
+    const egress = egressOf({ ...LOOPBACK, discardMs: NEVER });
+    expect(await egress.post(server.url(), HELLO)).toMatchObject({ status: 200 });
+    await eventually(() => expect(server.open).toBe(0));
+  });
+
+  it.each([200, 500])('of %i whose body breaks off counts', async (status) => {
+    const server = await serve(createServer((socket) => socket.end(`${endless(status)}x`)));
+    const egress = egressOf(LOOPBACK);
+    const answer = await egress.post(server.url(), HELLO);
+    expect(answer).toMatchObject({ status, truncated: true });
+    expect(answer.body?.toString()).toBe(status === 200 ? undefined : 'x');
+    await eventually(() => expect(egress.endpoints).toBe(0));
   });
 
   it('counts when the caller ends the request in the middle of its body', async () => {
-    const server = await serve(dripping('HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n'));
-    const signal = AbortSignal.timeout(1_500);
-    const answer = await egressOf({ ...LOOPBACK, bodyMs: 60_000 }).post(server.url(), { ...HELLO, signal });
-    expect(answer).toMatchObject({ status: 200, truncated: true });
+    const server = await serve(dripping(endless(500)));
+    const controller = new AbortController();
+    // As soon as the headers are there, and not before.
+    const onHeaders = (): void => void setImmediate(() => controller.abort());
+    subscribe('undici:request:headers', onHeaders);
+    try {
+      const egress = egressOf({ ...LOOPBACK, totalMs: NEVER, bodyMs: NEVER });
+      const answer = await egress.post(server.url(), { ...HELLO, signal: controller.signal });
+      expect(answer).toMatchObject({ status: 500, truncated: true });
+    } finally {
+      unsubscribe('undici:request:headers', onHeaders);
+    }
     await eventually(() => expect(server.open).toBe(0));
   });
 
@@ -294,6 +343,22 @@ describe('a connection', () => {
       expect(server.open).toBe(0);
       expect(egress.endpoints).toBe(0);
     });
+  });
+
+  it('is in use until the body of a 2xx has come, and used again then', async () => {
+    const answered: ServerResponse[] = [];
+    const server = await serve((_, response) => {
+      answered.push(response.writeHead(200));
+      response.write('thank');
+    });
+    const egress = egressOf({ ...LOOPBACK, maxConnections: 1, discardMs: NEVER });
+    await egress.post(server.url(), HELLO);
+    const next = egress.post(server.url(), HELLO);
+    await egress.post(server.url(), { ...HELLO, endpoint: 'other' });
+    expect(answered).toHaveLength(2);
+    answered[0]!.end('s');
+    expect(await next).toMatchObject({ status: 200 });
+    expect(server.connections).toBe(2);
   });
 
   it('that failed leaves nothing of the endpoint', async () => {

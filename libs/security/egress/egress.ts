@@ -1,6 +1,7 @@
 import { Agent } from 'undici';
 import { readCidrs } from './address.ts';
 import { guardedConnector } from './connector.ts';
+import { discard } from './discard.ts';
 import { EgressFailed, EgressRefused } from './errors.ts';
 import { readAtMost } from './read-at-most.ts';
 import { createResolve, type Resolve } from './resolve.ts';
@@ -13,11 +14,13 @@ export interface EgressOptions {
   readonly allowHttp?: boolean;
   /** Until a connection is open, with DNS and TLS. */
   readonly connectMs?: number;
-  /** Until the answer was read, all in all. */
+  /** Until there is an answer, all in all. */
   readonly totalMs?: number;
-  /** How long, within that, an answer's body is waited for; what has not come by then is left out. */
+  /** How long, within that, the body of an answer that is no 2xx is waited for; what has not come by then is left out. */
   readonly bodyMs?: number;
-  /** How much of an answer's body is read. */
+  /** How long the body of a 2xx may hold its connection, which is ended then. */
+  readonly discardMs?: number;
+  /** How much of the body of an answer that is no 2xx is read. */
   readonly maxResponseBytes?: number;
   /** Open at the same time to one origin, for one endpoint. */
   readonly maxConnections?: number;
@@ -40,9 +43,9 @@ export interface EgressResponse {
   readonly status: number;
   /** Names in lower case; values that came more than once are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
-  /** At most `maxResponseBytes`, as they came: nothing is decompressed. */
-  readonly body: Buffer;
-  /** Whether it is not the whole body: there was more, or the rest did not come. */
+  /** At most `maxResponseBytes`, as they came: nothing is decompressed. Null of a 2xx, which says it all by its status. */
+  readonly body: Buffer | null;
+  /** Whether it is not the whole body: there was more, or the rest did not come, or it was not waited for. */
   readonly truncated: boolean;
 }
 
@@ -54,7 +57,8 @@ export interface Egress {
   /** The URL as it will be used. @throws EgressRefused when no request would be sent to it, as far as can be told without DNS */
   check(url: string): URL;
   /**
-   * Gives what was answered as soon as that is known: once there is a status, nothing of the body makes it a failure.
+   * Gives what was answered as soon as that is known: a 2xx with its headers, whatever becomes of the body; of others the
+   * beginning of the body is waited for. Once there is a status, nothing of the body makes it a failure.
    *
    * @throws EgressRefused @throws EgressFailed @throws what `signal` was aborted with
    */
@@ -70,7 +74,7 @@ const IDLE = { keepAliveTimeout: 4_000, keepAliveMaxTimeout: 10_000 };
 
 /** @throws TypeError when an allowed network is not written as one */
 export function createEgress(options: EgressOptions = {}): Egress {
-  const { totalMs: mostMs = 15_000, bodyMs = 2_000 } = options;
+  const { totalMs: mostMs = 15_000, bodyMs = 2_000, discardMs = 250 } = options;
   const { maxResponseBytes = 64 * 1024, maxConnections = 4 } = options;
   const rules = { allowed: readCidrs(options.allowCidrs ?? []), allowHttp: options.allowHttp ?? false };
   const connect = guardedConnector(rules, options.resolve ?? createResolve(), options.connectMs ?? 5_000);
@@ -105,9 +109,13 @@ export function createEgress(options: EgressOptions = {}): Egress {
         body,
         signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
       });
+      const told = { status: answer.statusCode, headers: joined(answer.headers) };
+      if (told.status >= 200 && told.status < 300) {
+        discard(answer.body, discardMs);
+        return { ...told, body: null, truncated: true };
+      }
       timers.push(setTimeout(() => deadline.abort(), bodyMs));
-      const read = await readAtMost(answer.body, maxResponseBytes);
-      return { status: answer.statusCode, headers: joined(answer.headers), ...read };
+      return { ...told, ...(await readAtMost(answer.body, maxResponseBytes)) };
     } catch (error) {
       if (error instanceof EgressRefused) throw error;
       signal?.throwIfAborted();

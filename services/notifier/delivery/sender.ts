@@ -80,7 +80,7 @@ export class Sender {
     };
     const answer = await this.#egress.post(url, request).then(
       ({ status, headers: answered, body: text }) => ({
-        response: { status, headers: kept(answered), body: status < 300 ? null : readable(text) },
+        response: { status, headers: kept(answered), body: readable(text) },
         verdict: judgeStatus(status, answered['retry-after'], Date.now()),
       }),
       (error: unknown) => {
@@ -107,5 +107,5 @@ function kept(headers: Readonly<Record<string, string>>): Record<string, string>
 }
 
 /** Bytes that are no UTF-8 are shown as replacement characters. */
-const readable = (body: Buffer): string | null =>
-  body.length === 0 ? null : body.toString('utf8').toWellFormed();
+const readable = (body: Buffer | null): string | null =>
+  body === null || body.length === 0 ? null : body.toString('utf8').toWellFormed();
