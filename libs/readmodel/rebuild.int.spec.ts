@@ -249,6 +249,31 @@ describe('a read model that is built anew', () => {
     );
   });
 
+  it('on request whose place another one has taken waits for what comes of that one', async () => {
+    const lease = { token: 1, epoch: world.log.epoch };
+    await checkpoints.claim(projection.name, lease);
+    const build = (state: 'complete' | 'building') =>
+      createGeneration(world.database, checkpoints, projection, { ...lease, state });
+    const read = await build('complete');
+    await checkpoints.activate(read, null);
+    const begun = await build('building');
+    let looks = 0;
+    const done = rebuild({
+      database: world.database,
+      projection,
+      signal: AbortSignal.timeout(30_000),
+      onProgress: () => looks++,
+    });
+    done.catch(() => undefined);
+    await eventually(() => expect(looks).toBeGreaterThan(0));
+    await checkpoints.request(projection.name, 'another');
+    const before = looks;
+    // The second look from now on has begun after the request.
+    await eventually(() => expect(looks).toBeGreaterThan(before + 1), { timeoutMs: 10_000 });
+    await checkpoints.activate(begun, 'another');
+    expect(await done).toMatchObject({ before: read.generation, generation: begun.generation });
+  });
+
   it('and broken off is gone on with, not begun again', async () => {
     await world.append('a', open(), move(1));
     await checkpoints.claim(projection.name, { token: 0, epoch: world.log.epoch });

@@ -27,7 +27,8 @@ const POLL_MS = 250;
 
 /**
  * Asks the process that writes the projection to build it anew beside what is read, and waits until the two are
- * swapped. Readers notice nothing; when the request is already there, of somebody else, this one takes its place.
+ * swapped. Readers notice nothing. One request is there at a time: a later one takes the place of this one, and what
+ * comes of it is waited for.
  *
  * @throws Problem `read_model_not_ready` when the rebuild was given up (the writing process logs why); the signal's reason
  */
@@ -40,18 +41,20 @@ export async function rebuild({
   const checkpoints = new Checkpoints(database);
   const started = performance.now();
   const before = (await checkpoints.pointer(name))?.active ?? null;
-  const request = randomUUID();
+  let request = randomUUID();
   await checkpoints.request(name, request);
   for (;;) {
     const pointer = await checkpoints.pointer(name);
     if (pointer?.rebuild !== request) {
       const generation = pointer?.active ?? null;
-      if (generation === null || generation === before)
+      if (generation !== null && generation !== before)
+        return { projection: name, generation, before, seconds: (performance.now() - started) / 1000 };
+      if (!pointer?.rebuild)
         throw new Problem(
           'read_model_not_ready',
           `the rebuild of ${name} was given up; its projector logs why`,
         );
-      return { projection: name, generation, before, seconds: (performance.now() - started) / 1000 };
+      request = pointer.rebuild;
     }
     if (onProgress) {
       const building = (await checkpoints.all(name)).find(({ state }) => state === 'building');
