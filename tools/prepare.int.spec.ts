@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   utimesSync,
@@ -152,11 +153,26 @@ describe('before a start', () => {
     expect(second.said()).not.toContain('npm ci');
   });
 
-  it('what a killed one has left is no hindrance', () => {
+  it('what a killed one has left is no hindrance, once what it had started has ended', async () => {
     lock('7.0.0');
-    const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(at('.preparing'), String(pid));
-    expect(prepare().did).toContain('npm ci');
-    expect(existsSync(at('.preparing'))).toBe(false);
+    rmSync(at('npm.pid'));
+    writeFileSync(at('slow'), '');
+    const first = prepareBeside();
+    await eventually(() => expect(existsSync(at('npm.pid'))).toBe(true));
+    first.child.kill('SIGKILL');
+    await once(first.child, 'exit'); // its output stays open, with what it had started
+    const second = prepareBeside();
+    await eventually(() => expect(second.said()).toContain(`process ${first.child.pid} installs`));
+    rmSync(at('slow'));
+    expect(await second.ended).toEqual([0, null]);
+    expect(readdirSync(at()).filter((name) => name.startsWith('.preparing'))).toEqual([]);
+  });
+
+  it('nor is a file of that name that nobody wrote', () => {
+    for (const text of ['', 'x']) {
+      lock(`8.0.${text.length}`);
+      writeFileSync(at('.preparing'), text);
+      expect(prepare().did).toContain('npm ci');
+    }
   });
 });

@@ -6,7 +6,17 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,7 +28,7 @@ const BUILT = join(root, 'dist', '.built');
 /** Names the process that is at it, so that there is one at a time. */
 const LOCK = join(root, '.preparing');
 const LOOK_MS = 200;
-const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 const NODE = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
 let holdsLock = false;
@@ -41,38 +51,66 @@ if (!isInstalled() || !isBuilt()) {
 
 /** Two at once would take the files away from under each other. */
 async function takeTurn() {
-  for (let told = false; ; await delay(LOOK_MS)) {
-    try {
-      writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
-      holdsLock = true;
-      return;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    const other = holder();
-    if (other > 0 && !isAlive(other)) rmSync(LOCK, { force: true });
-    else if (!told && other > 0) {
+  for (let told = false; !writeLock(linkSync); await delay(LOOK_MS)) {
+    const held = readLock();
+    if (held === undefined) continue;
+    const { text, pid, group } = held;
+    // A number of one's own comes from another container, or from before the machine was started.
+    const isHeld = (pid > 0 && pid !== process.pid && isAlive(pid)) || (group > 0 && isAlive(-group));
+    if (!isHeld) putAside(text);
+    else if (!told) {
       told = true;
       say(
-        `process ${other} installs or builds already; waiting for it (if there is no such thing, remove ${LOCK})`,
+        `process ${pid} installs or builds already; waiting for it (if there is no such thing, remove ${LOCK})`,
       );
     }
   }
 }
 
-/** 0 when it has gone meanwhile, or is about to say. */
-function holder() {
+/** Never seen half written. False when there is one already. */
+function writeLock(place, group = 0) {
+  const draft = `${LOCK}.${process.pid}`;
+  writeFileSync(draft, `${process.pid} ${group}`);
   try {
-    return Number(readFileSync(LOCK, 'utf8'));
+    place(draft, LOCK);
+    return (holdsLock = true);
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Who is at it, with the group of what it has started, which goes on when it is killed. */
+function readLock() {
+  try {
+    const text = readFileSync(LOCK, 'utf8');
+    const [pid, group] = text.split(' ').map(Number);
+    return { text, pid, group };
   } catch {
-    return 0;
+    return undefined; // it has gone meanwhile
+  }
+}
+
+/** Takes away a lock that nobody holds, and puts it back when it was another one by then. */
+function putAside(text) {
+  const aside = `${LOCK}.${process.pid}.dead`;
+  try {
+    renameSync(LOCK, aside);
+    if (readFileSync(aside, 'utf8') !== text) linkSync(aside, LOCK);
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes(error.code)) throw error; // others were faster
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 
 function leave() {
-  if (holdsLock) rmSync(LOCK, { force: true });
+  if (holdsLock && readLock()?.pid === process.pid) rmSync(LOCK, { force: true });
 }
 
+/** Of a process, or of a group where the number is negative. */
 function isAlive(pid) {
   try {
     return process.kill(pid, 0);
@@ -147,6 +185,7 @@ function newestChange(path) {
  */
 async function run([command, ...args], failure) {
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 2, 2], detached: true });
+  if (child.pid) writeLock(renameSync, child.pid);
   const stop = (signal) => {
     if (child.pid) killGroup(child.pid);
     leave();
@@ -167,8 +206,8 @@ async function run([command, ...args], failure) {
 function killGroup(pid) {
   try {
     process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended meanwhile.
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error; // otherwise it has ended meanwhile
   }
 }
 
