@@ -11,12 +11,19 @@ const endpoint = (settings: Partial<StoredSettings> = {}): WebhookRecord =>
     settings: { form: null, types: [], ...settings },
   }) as unknown as WebhookRecord;
 const event = (more: Partial<EventRef> = {}): EventRef =>
-  ({ type: 'formbus.submission.submitted.v2', form: 'orders', webhook: null, ...more }) as EventRef;
+  ({
+    ...{ workspace: 'acme', type: 'formbus.submission.submitted.v2', form: 'orders', webhook: null },
+    ...more,
+  }) as EventRef;
 
 describe('an endpoint', () => {
   it('gets every type unless it names some', () => {
     expect(isSubscribed(endpoint(), event())).toBe(true);
     expect(isSubscribed(endpoint({ types: ['formbus.form.created.v1'] }), event())).toBe(false);
+  });
+
+  it('gets nothing of another workspace, whatever is read for it', () => {
+    expect(isSubscribed(endpoint(), event({ workspace: 'other' }))).toBe(false);
   });
 
   it('gets the newest version of a type that it chose by an older one', () => {

@@ -7,8 +7,12 @@ import type { EventRef } from './event-ref.ts';
 const wantsType = ({ types }: StoredSettings, type: string): boolean =>
   types.length === 0 || types.some((wanted) => eventName(wanted) === eventName(type));
 
-/** Whether an endpoint is to be told of an event. An older version of a type stands for the newest. */
-export function isSubscribed({ id, settings }: WebhookRecord, event: EventRef): boolean {
+/**
+ * Whether an endpoint is to be told of an event. An older version of a type stands for the newest. Subjects keep
+ * workspaces apart already; were a filter wrong, nothing of one would reach another all the same.
+ */
+export function isSubscribed({ id, workspace, settings }: WebhookRecord, event: EventRef): boolean {
+  if (event.workspace !== workspace) return false;
   if (event.webhook === id || !wantsType(settings, event.type)) return false;
   return settings.form === null || event.form === null || event.form === settings.form;
 }
