@@ -48,10 +48,18 @@ export interface Places {
   readonly folder?: string;
 }
 
+/** Messages name the gateway by its address. */
+const NO_PASSWORD =
+  'must hold no name and no password: a gateway takes an API key alone, from FORMBUS_API_KEY or FORMBUS_API_KEY_FILE';
+
 const Settings = z.object({
   ...BusConfig.shape,
   NATS_URL: z.string().min(1).optional(),
-  FORMBUS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  FORMBUS_URL: z
+    .string()
+    .refine((url) => !url.includes('@'), NO_PASSWORD)
+    .pipe(z.url({ protocol: /^https?$/ }))
+    .optional(),
   FORMBUS_API_KEY: z.string().optional(),
 });
 
@@ -68,7 +76,8 @@ export async function findPlaces(
   env: Io['env'],
   folders: readonly string[],
 ): Promise<Places> {
-  if (url !== undefined && !/^https?:\/\/[^/]/.test(url)) {
+  if (url?.includes('@') === true) throw new UsageError(`--url ${NO_PASSWORD}`);
+  if (url !== undefined && !(/^https?:\/\/[^/]/.test(url) && URL.canParse(url))) {
     throw new UsageError(`--url must be an address like http://localhost:8080, not "${url}"`);
   }
   if (data === '') throw new UsageError('--data must name a folder');

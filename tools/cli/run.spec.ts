@@ -25,6 +25,7 @@ describe('formbus', () => {
     [['dlq', 'discard', '1'], "required option '--reason <text>' not specified"],
     [['dlq', 'list', '--via', 'pigeon'], 'Allowed choices are gateway, bus.'],
     [['keys', 'list', '--via', 'bus'], 'this command talks to the gateway alone, not to the bus'],
+    [['keys', 'list', '--url', 'http://localhost:x'], '--url must be an address like http://localhost:8080'],
     [['keys', 'list', '--url', 'localhost'], '--url must be an address like http://localhost:8080'],
     [
       ['keys', 'list', '--url', 'http://localhost:1'],
@@ -71,6 +72,32 @@ describe('formbus', () => {
       'formbus: nats://localhost:1 is named, but not its gateway, which this needs: give --url and FORMBUS_API_KEY\n',
     ]);
   });
+
+  it.each([
+    ['u:s3cret@127.0.0.1:1', '127.0.0.1:1'],
+    ['nats://u:s3/cret@127.0.0.1:1', 'nats://127.0.0.1:1'],
+  ])('names the bus %s without its password', async (servers, shown) => {
+    const { code, notes } = await spoken(['keys', 'list'], { env: { NATS_URL: servers } });
+    expect(code).toBe(4);
+    expect(notes).toContain(`${shown} is named, but not its gateway`);
+    expect(notes).not.toContain('cret');
+  });
+
+  it.each(['http://u:s3cret@localhost:1', 'http://u:s3/cret@localhost:1', 's3cret@localhost'])(
+    'refuses a password in the address of a gateway, and does not repeat it: %s',
+    async (address) => {
+      const calls: [string, string[], Record<string, string>][] = [
+        ['--url', ['tasks', 'list', '--key', 'k', '--url', address], {}],
+        ['FORMBUS_URL', ['dlq', 'list', '--via', 'bus'], { FORMBUS_URL: address }],
+      ];
+      for (const [name, args, env] of calls) {
+        const { code, notes } = await spoken(args, { env });
+        expect(code).toBe(2);
+        expect(notes).toMatch(new RegExp(`${name}:? must hold no name and no password`));
+        expect(notes).not.toContain('cret');
+      }
+    },
+  );
 
   it('names settings of the environment that are wrong, without their values', async () => {
     const { code, notes } = await spoken(['keys', 'list'], { env: { FORMBUS_URL: 'secret-host' } });

@@ -26,5 +26,9 @@ export const time = (instant: string): string => instant.replace('T', ' ').repla
 export const several = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
 
-/** Addresses without the names and passwords in them, for messages. */
-export const bare = (addresses: string): string => addresses.replace(/\/\/[^/\s]*@/g, '//');
+/** Addresses without the names and passwords in them, for messages: several with commas, each with its scheme or not. */
+export const bare = (addresses: string): string =>
+  addresses
+    .split(',')
+    .map((address) => address.trim().replace(/^([a-z][a-z+]*:\/\/)?.*@/is, '$1'))
+    .join(',');
