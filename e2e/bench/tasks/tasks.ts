@@ -2,6 +2,8 @@ import pino from 'pino';
 import { TIERS } from '#contracts/task';
 import { connectBus } from '#eventing/bus';
 import { ensureTopology } from '#eventing/topology';
+import { resolveRedis, type RedisBinary } from '#tools/components/redis-server';
+import { ambientContext, ComponentUnavailable } from '#tools/components/route';
 import { startTestNats } from '#tools/testing/nats';
 import type { Bench, BenchOptions, BenchResult } from '../bench.ts';
 import { closing, type Closing } from '../closing.ts';
@@ -14,7 +16,7 @@ import { IN_FLIGHT, type Contender } from './contender.ts';
 import { CONCURRENCY } from './kinds.ts';
 import { measureHighLatency, type HighLatency } from './latency.ts';
 import { ours, type OursOptions } from './ours.ts';
-import { findRedis, FSYNCS, startRedis } from './redis.ts';
+import { FSYNCS, startRedis } from './redis.ts';
 import { cpuOf, fastest, inTurn, ratesOf, ratioOf, type TurnSizes, type Turns } from './turns.ts';
 
 export const tasks: Bench = {
@@ -50,7 +52,7 @@ async function run(options: BenchOptions, steps: Closing): Promise<BenchResult> 
   const { quick, profile, redis, say } = options;
   const sizes = quick ? QUICK : FULL;
   // Profiles are of ours alone: what else runs would only be in their way.
-  const command = redis && profile === undefined ? await findRedis() : undefined;
+  const rival = redis && profile === undefined ? await findRedis(say) : undefined;
   const nats = steps.later(await startTestNats(), (server) => server.stop());
   const logger = pino({ level: 'warn' }, pino.destination(2));
   const bus = steps.later(await connectBus({ servers: nats.url, name: 'bench', logger }), (open) =>
@@ -61,7 +63,7 @@ async function run(options: BenchOptions, steps: Closing): Promise<BenchResult> 
   const env =
     profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${JSON.stringify(profile)}` };
   const formbus = { bus, url: nats.url, natsPid: nats.pid, env };
-  const measured = await closing((scope) => throughput(formbus, command, sizes, options, scope));
+  const measured = await closing((scope) => throughput(formbus, rival?.path, sizes, options, scope));
   say('the high tier under a flood of batch tasks');
   const high = await closing((scope) =>
     measureHighLatency(scope, { url: nats.url, seconds: sizes.latencySeconds, env: {} }, options),
@@ -73,8 +75,20 @@ async function run(options: BenchOptions, steps: Closing): Promise<BenchResult> 
     concurrency: `${CONCURRENCY} of each tier; of BullMQ as many in all`,
     setUps: measured.tried,
     natsServer: `${serverVersion(bus)}, sync_interval always`,
+    redis: rival?.version ?? null,
     ...(profile === undefined ? {} : { profiled: 'slower than without' }),
   });
+}
+
+/** Without one there is nothing to compare with, and still something to measure. */
+async function findRedis(say: BenchOptions['say']): Promise<RedisBinary | undefined> {
+  try {
+    return await resolveRedis(ambientContext(say));
+  } catch (error) {
+    if (!(error instanceof ComponentUnavailable)) throw error;
+    say(`${error.message}\nIt is left out: its figures and ratios are null.`);
+    return undefined;
+  }
 }
 
 type Formbus = Omit<OursOptions, 'steps' | 'workers'>;
