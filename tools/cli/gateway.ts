@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { isErrorCode, Problem, type ErrorItem } from '#contracts/errors';
+import { paused } from '../process/pause.ts';
 import { UserError } from '../start/user-error.ts';
 import { EXIT, exitCodeOfStatus, NotFound, Refused, Unreachable } from './exit-code.ts';
 import type { GatewayPlace } from './places.ts';
@@ -28,6 +30,9 @@ interface Page<Item> {
 
 const TIMEOUT_MS = 30_000;
 const PAGE = 200;
+/** Of a request that can be repeated. */
+const ATTEMPTS = 3;
+const REPEAT_MS = 500;
 
 /** The API of a gateway, with one key. Everything rejects with what {@link explain} can put into words. */
 export class Gateway {
@@ -47,6 +52,22 @@ export class Gateway {
 
   post<Answer>(path: string, body: unknown = {}): Promise<Answer> {
     return this.#call(path, { method: 'POST', body });
+  }
+
+  /**
+   * Begins something once, by an Idempotency-Key of its own: repeated where the answer was lost, since what it has begun
+   * nobody would know of.
+   */
+  async begin<Answer>(path: string, body: unknown = {}): Promise<Answer> {
+    const headers = { 'idempotency-key': randomUUID() };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#call(path, { method: 'POST', body, headers });
+      } catch (error) {
+        if (!(error instanceof Unreachable) || attempt === ATTEMPTS) throw error;
+        if (!(await paused(REPEAT_MS, this.#signal))) throw error;
+      }
+    }
   }
 
   /** Changes what is there, whoever changed it last. */

@@ -60,12 +60,12 @@ function ofPlace(session: Session): ReadModels {
 }
 
 function ofGateway(session: Session): ReadModels {
-  const { gateway } = session;
   /** One after the other: they would share the same disks. */
   const each = async <Result>(what: 'verify' | 'rebuild', name: string | undefined): Promise<Result[]> => {
     const results: Result[] = [];
     for (const projection of named(name)) {
-      const begun = await gateway.post<FollowedTask>(`/v1/operations/projections/${projection}/${what}`);
+      const path = `/v1/operations/projections/${projection}/${what}`;
+      const begun = await session.gateway.begin<FollowedTask>(path);
       results.push((await untilOver(session, begun, `${what} ${projection}`)).result as Result);
     }
     return results;
@@ -73,7 +73,7 @@ function ofGateway(session: Session): ReadModels {
   return {
     async status(name) {
       const names = named(name);
-      const { projections } = await gateway.get<Overview>('/v1/operations/status');
+      const { projections } = await session.gateway.get<Overview>('/v1/operations/status');
       return projections
         .filter(({ projection }) => names.includes(projection))
         .map(({ projection, state, position, ageSeconds }) => ({

@@ -55,7 +55,7 @@ export const replayCommand = command<ReplayInput>({
     ],
   ],
   async run(session, { webhook, from, to, perSecond, wait }) {
-    const begun = await session.gateway.post<FollowedTask>(`${pathOf(webhook)}/replays`, {
+    const begun = await session.gateway.begin<FollowedTask>(`${pathOf(webhook)}/replays`, {
       from: placeOf(from),
       ...(to !== undefined && { to }),
       ...(perSecond !== undefined && { perSecond }),
