@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from '@jest/globals';
-import { Problem } from '#contracts/errors';
+import { ERRORS, Problem } from '#contracts/errors';
 import { ConfigError } from '#service/config';
 import { UsageError, UserError } from '../start/user-error.ts';
 import { exitCodeOf, exitCodeOfStatus, explain, NotFound, Refused, Unreachable } from './exit-code.ts';
@@ -44,6 +44,18 @@ describe('an error in words', () => {
     expect(explain(new Problem('bad_request', 'The body has 1 error.', { errors }))).toBe(
       'The request is malformed: The body has 1 error. Correct what `detail` and `errors` name and send it again.\n  /expiresAt Must be in the future.',
     );
+  });
+
+  it.each([
+    ['webhook_not_found', 'formbus webhooks list'],
+    ['delivery_not_found', 'formbus webhooks deliveries'],
+    ['key_not_found', 'formbus keys list'],
+    ['task_not_found', 'formbus tasks list'],
+    ['task_kind_not_found', 'formbus tasks kinds'],
+    ['dead_letter_not_found', 'formbus dlq list'],
+  ] as const)('names for %s the command that shows what there is', (code, shows) => {
+    expect(explain(new Problem(code))).toContain(`See ${shows}`);
+    expect(explain(new Problem(code))).not.toContain(ERRORS[code].action);
   });
 
   it('is one line without a stack where a person can put it right, and has one where not', () => {

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { ERRORS, Problem } from '#contracts/errors';
+import { ERRORS, Problem, type ErrorCode } from '#contracts/errors';
 import { ConfigError } from '#service/config';
 import { ComponentUnavailable } from '../components/route.ts';
 import { UsageError, UserError } from '../start/user-error.ts';
@@ -54,10 +54,22 @@ export function exitCodeOfStatus(status: number): ExitCode {
   }
 }
 
+/** The commands that show what there is, in place of what the API says of its own paths. */
+const SEE: Partial<Record<ErrorCode, string>> = {
+  key_not_found: 'See formbus keys list.',
+  webhook_not_found: 'See formbus webhooks list.',
+  delivery_not_found: 'See formbus webhooks deliveries; deliveries are kept for 30 days.',
+  task_not_found: 'See formbus tasks list.',
+  task_kind_not_found: 'See formbus tasks kinds.',
+  dead_letter_not_found:
+    'See formbus dlq list: it was retried or discarded (--discarded), or is older than 30 days.',
+};
+
 /** For a person: what is wrong and what to do; of a fault of this program where it is. */
 export function explain(error: unknown): string {
   if (error instanceof Problem) {
-    const { title, action } = ERRORS[error.code];
+    const { title } = ERRORS[error.code];
+    const action = SEE[error.code] ?? ERRORS[error.code].action;
     const what = error.message === title ? title : `${title}: ${error.message}`;
     return [`${sentence(what)} ${action}`, ...error.errors.map(errorLine)].join('\n');
   }

@@ -9,6 +9,8 @@ import { spoken, type Spoken } from './testing/spoken.ts';
 interface Answer {
   readonly status?: number;
   readonly body: unknown;
+  /** The connection breaks instead. */
+  readonly lost?: true;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -20,6 +22,7 @@ let asked: {
   url: string;
   authorization: string | undefined;
   ifMatch: string | undefined;
+  idempotencyKey: string | string[] | undefined;
   body: string;
 }[];
 
@@ -32,16 +35,19 @@ beforeAll(async () => {
         url: path,
         authorization: headers.authorization,
         ifMatch: headers['if-match'],
+        idempotencyKey: headers['idempotency-key'],
         body,
       });
       const {
         status = 200,
         body: answer,
         headers: more,
+        lost,
       } = answers.shift() ?? {
         status: 500,
         body: 'nothing is left to say',
       };
+      if (lost === true) return request.socket.destroy();
       response.writeHead(status, { 'content-type': 'application/json', ...more });
       response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
     });
@@ -217,6 +223,57 @@ describe('a command over the gateway', () => {
     expect(asked).toMatchObject([{ method: 'POST', url: '/v1/operations/projections/tasks/rebuild' }]);
   });
 
+  const LOST = { body: '', lost: true } as const;
+
+  it.each([
+    ['projections', 'verify', 'forms'],
+    ['projections', 'rebuild', 'forms'],
+    ['webhooks', 'replay', 'w', '--from', 'start', '--wait'],
+  ])('begins a task once where the answer was lost: %s %s', async (...args) => {
+    const result = { ...verified('forms', true), generation: 'g2', before: 'g1' };
+    answers.push(LOST, { status: 502, body: '' }, { status: 202, body: task('succeeded', { result }) });
+    expect(await say(...args)).toMatchObject({ code: 0, notes: '' });
+    expect(asked).toHaveLength(3);
+    const [key = ''] = new Set(asked.map(({ idempotencyKey }) => idempotencyKey));
+    expect(key).toMatch(/^[0-9a-f-]{36}$/);
+    expect(asked).toEqual(asked.map((one) => ({ ...one, url: asked[0]?.url, idempotencyKey: key })));
+  });
+
+  it('has another key for each task that it begins', async () => {
+    for (const projection of PROJECTION_NAMES)
+      answers.push({ status: 202, body: task('succeeded', { result: verified(projection, true) }) });
+    await say('projections', 'verify');
+    expect(new Set(asked.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(PROJECTION_NAMES.length);
+  });
+
+  it('gives up beginning a task when nobody answers for good', async () => {
+    answers.push(LOST, LOST, LOST);
+    expect(await say('projections', 'verify', 'forms')).toMatchObject({ code: 4, out: '' });
+    expect(asked).toHaveLength(3);
+  });
+
+  it('says of every process what is wrong, at full length', async () => {
+    const detail = `smtp.example.org does not take mail (${'x'.repeat(100)})`;
+    const process = { instance: 'host:1', version: '1.0.0', uptimeSeconds: 5, troubles: [] };
+    const troubles = [{ check: 'mail', detail }];
+    const instances = [
+      { ...process, state: 'ready' },
+      { ...process, instance: 'host:2', state: 'degraded', troubles },
+    ];
+    answers.push({
+      body: {
+        bus: { server: '2.15.0' },
+        services: [{ service: 'notifier', state: 'degraded', instances }],
+        ...{ streams: [], taskKinds: [], deadLetters: { waiting: 0, byDurable: {} }, projections: [] },
+      },
+    });
+    const args = ['status', '--url', url, '--key', 'k'];
+    const { code, out } = await spoken(args, { columns: 60 });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^notifier +degraded +2 +1\.0\.0 +5\.0 s$/m);
+    expect(out).toContain(`notifier  host:2   mail   ${detail}\n`);
+  });
+
   it('shows where read models stand, and fails where one is silent', async () => {
     const projections = [
       { projection: 'forms', state: 'live', position: 'e.7', ageSeconds: 0 },
@@ -318,19 +375,30 @@ describe('a command over the gateway', () => {
     );
   });
 
+  const letter = (id: string) => ({
+    ...{
+      id,
+      stream: 'TASKS_HIGH',
+      durable: 'mail',
+      kind: 'mail',
+      task: null,
+      workspace: null,
+      attempts: 3,
+    },
+    ...{ error: { name: 'Error', message: 'x' }, parkedAt: '2026-01-31T12:00:00.000Z', discarded: null },
+  });
+
+  it.each([
+    [999, '--limit sets how many are shown.'],
+    [1000, 'no more than 1000 are shown at once, and --kind, --durable and --error choose among them.'],
+  ])('says what shows more dead letters than %i', async (limit, how) => {
+    const items = Array.from({ length: limit }, (_, at) => letter(`${limit - at}`));
+    answers.push({ body: { items, next: 'c' } });
+    const { notes } = await say('dlq', 'list', '--limit', `${limit}`);
+    expect(notes).toBe(`There are more: ${how}\n`);
+  });
+
   it('retries many dead letters at once, and one by its own address', async () => {
-    const letter = (id: string) => ({
-      ...{
-        id,
-        stream: 'TASKS_HIGH',
-        durable: 'mail',
-        kind: 'mail',
-        task: null,
-        workspace: null,
-        attempts: 3,
-      },
-      ...{ error: { name: 'Error', message: 'x' }, parkedAt: '2026-01-31T12:00:00.000Z', discarded: null },
-    });
     answers.push(
       { body: { items: [letter('2'), letter('1')], next: null } },
       { body: { retried: 2, remaining: 0 } },

@@ -6,7 +6,11 @@ import { GLOBAL_OPTIONS, talksToText } from './program.ts';
 
 const HEAD = `# The command line
 
-\`formbus\` operates a Formbus: in a checkout \`npx formbus\` after \`npm run build\`, or \`npm run -s formbus --\`; in a container \`node dist/tools/cli/main.js\`. This page is generated from the commands (\`tools/cli/commands.ts\`).
+\`formbus\` operates a Formbus: in a checkout \`npx formbus\` after \`npm run build\`, or \`npm run -s formbus --\`; in a container \`node dist/tools/cli/main.js\`. This page is generated from the commands (\`tools/cli/commands.ts\`). Its examples say \`formbus\`; for a shell in a checkout to know that:
+
+\`\`\`sh
+alias formbus='npx formbus'
+\`\`\`
 
 ## Where it goes
 

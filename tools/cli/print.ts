@@ -51,9 +51,9 @@ export class Printer {
     this.#io.out(`${line}\n`);
   }
 
-  /** Beside a list that its limit has cut. */
-  more(): void {
-    this.note('There are more: --limit sets how many are shown.');
+  /** Beside a list that its limit has cut: what shows more of it. */
+  more(how = '--limit sets how many are shown'): void {
+    this.note(`There are more: ${how}.`);
   }
 
   /** What a person should know and a program need not. */

@@ -52,6 +52,24 @@ describe('formbus', () => {
     expect(notes).toContain('Usage: formbus');
   });
 
+  it.each([
+    ['projections', 'status', 'nope'],
+    ['projections', 'verify', 'nope'],
+    ['projections', 'rebuild', 'nope'],
+    ['tasks', 'pause', 'nope'],
+    ['tasks', 'resume', 'nope'],
+  ])('does not find what %s %s names, whichever way it would go', async (...args) => {
+    for (const way of [
+      ['--via', 'bus'],
+      ['--via', 'gateway'],
+      ['--url', 'http://localhost:1'],
+    ]) {
+      const { code, out, notes } = await spoken([...args, ...way]);
+      expect([code, out]).toEqual([3, '']);
+      expect(notes).toMatch(/^formbus: there is no .+ "nope"; there are /);
+    }
+  });
+
   it('says what to do where nothing runs and nothing is named', async () => {
     const { code, notes } = await spoken(['streams', 'list']);
     expect(code).toBe(4);

@@ -104,9 +104,14 @@ export function attemptColumns({ print: { colors } }: Session): readonly Column<
       text: ({ error }) => (error === null ? '' : `${error.code}: ${error.detail}`),
       cuts: true,
     },
-    { title: 'Answer', text: ({ response }) => response?.body ?? '', cuts: true },
+    { title: 'Answer', text: ({ response }) => answerText(response), cuts: true },
   ];
 }
+
+const answerText = (response: Attempt['response']): string => {
+  if (response === null || response.bodyState === 'none') return '';
+  return response.body ?? `(${response.bodyState})`;
+};
 
 type State = z.infer<typeof Delivery>['state'];
 

@@ -24,11 +24,14 @@ const CONDITIONS = [
   new Option('--error <text>', "part of the error's name or message"),
   new Option('--since <time>', 'given up at that time or later').argParser(instant),
 ];
+const MOST = 1000;
 const LIMIT = new Option('--limit <number>', 'so many at most, the newest')
-  .argParser(count(1000))
+  .argParser(count(MOST))
   .default(100);
 const YES = new Option('--yes', 'do not ask before more than one is touched');
 const IDS = new Argument('[ids...]', 'these; otherwise those that meet the conditions');
+
+const CONDITIONS_SHOW = `no more than ${MOST} are shown at once, and --kind, --durable and --error choose among them`;
 
 type Conditions = Pick<LetterFilter, 'kind' | 'durable' | 'error' | 'since'>;
 const conditionsOf = ({ kind, durable, error, since }: Conditions): Conditions => ({
@@ -56,7 +59,7 @@ const listCommand = command<Conditions & { readonly limit: number; readonly disc
     const filter = { ...conditionsOf(conditions), discarded: discarded === true };
     const { items, more } = await (await lettersOf(session)).list(filter, limit);
     session.print.list(items, COLUMNS, 'there are no dead letters');
-    if (more) session.print.more();
+    if (more) session.print.more(limit === MOST ? CONDITIONS_SHOW : undefined);
   },
 });
 

@@ -13,10 +13,10 @@ export const status = command({
   name: 'status',
   summary: 'See everything at a glance',
   details:
-    'Services, streams, tasks, dead letters and read models. Exit code 1 when a service is silent or takes no requests, or a read model is silent or halted.',
+    'Services and what is wrong with them, streams, tasks, dead letters and read models. Exit code 1 when a service is silent or takes no requests, or a read model is silent or halted.',
   talksTo: ['bus', 'gateway'],
   scope: 'operations:read',
-  json: '`bus`, `services` (`service`, `state`: `ready`, `degraded`, `failed`, `silent`, and `instances`: `instance`, `version`, `state`, `uptimeSeconds`, `troubles`), `streams` (as `streams list`), `taskKinds` (as `tasks kinds`), `deadLetters` (`waiting`, `byDurable`), `projections` (`projection`, `state`: `live`, `behind`, `halted`, `silent`, `position`, `ageSeconds`)',
+  json: '`bus`, `services` (`service`, `state`: `ready`, `degraded`, `failed`, `silent`, and `instances`: `instance`, `version`, `state`, `uptimeSeconds`, `troubles` (`check`, `detail`)), `streams` (as `streams list`), `taskKinds` (as `tasks kinds`), `deadLetters` (`waiting`, `byDurable`), `projections` (`projection`, `state`: `live`, `behind`, `halted`, `silent`, `position`, `ageSeconds`)',
   examples: [
     ['formbus status', 'of the system that runs here'],
     ['formbus status --json | jq .deadLetters.waiting', 'one figure, for a program'],
@@ -40,6 +40,7 @@ function printOverview(session: Session, { bus, services, streams, ...found }: O
   const { colors } = print;
   const { waiting, byDurable } = found.deadLetters;
   print.section(`Services on nats-server ${bus.server}`, services, serviceColumns(session));
+  print.section('What is wrong', services.flatMap(troublesOf), troubleColumns(session));
   print.section('Streams', streams, STREAM_COLUMNS);
   print.section('Tasks', found.taskKinds, kindColumns(session));
   print.section('Read models', found.projections, projectionColumns(session));
@@ -69,18 +70,33 @@ const serviceColumns = ({ print: { colors } }: Session): readonly Column<Service
         ? undefined
         : span(Math.min(...instances.map(({ uptimeSeconds }) => uptimeSeconds))),
   },
-  { title: 'What is wrong', text: troublesText, cuts: true },
 ];
 
-/** Each trouble once, whichever of its processes have it. */
-const troublesText = ({ instances }: ServiceStatus): string =>
-  [
-    ...new Set(
-      instances.flatMap(({ troubles }) =>
-        troubles.map(({ check, detail }) => (detail === '' ? check : `${check}: ${detail}`)),
-      ),
-    ),
-  ].join('; ');
+interface Trouble {
+  readonly service: string;
+  readonly instance: string;
+  readonly state: ServiceStatus['state'];
+  readonly check: string;
+  readonly detail: string;
+}
+
+/** What each process of a service says of itself that is not as it should be. */
+const troublesOf = ({ service, instances }: ServiceStatus): readonly Trouble[] =>
+  instances.flatMap(({ instance, state, troubles }) =>
+    troubles.map((trouble) => ({ service, instance, state, ...trouble })),
+  );
+
+/** Nothing of it is cut: it is what to go by. */
+const troubleColumns = ({ print: { colors } }: Session): readonly Column<Trouble>[] => [
+  { title: 'Service', text: ({ service }) => service },
+  { title: 'Process', text: ({ instance }) => instance },
+  {
+    title: 'Check',
+    text: ({ check }) => check,
+    colored: (text, { state }) => (state === 'degraded' ? colors.yellow(text) : colors.red(text)),
+  },
+  { title: 'Says', text: ({ detail }) => detail || undefined },
+];
 
 const projectionColumns = ({ print: { colors } }: Session): readonly Column<WatchedProjection>[] => [
   { title: 'Projection', text: ({ projection }) => projection },
