@@ -174,6 +174,12 @@ export const rotateWebhookSecret = defineRpc({
   response: z.object({ secret: WebhookSecret, committed: Committed }),
 });
 
+const AnswerState = z.enum(['shown', 'none', 'erased', 'unreadable', 'hidden']).meta({
+  description:
+    'Whether `body` is there, or why it is null: `none` was kept, as of what succeeded; it was `erased` with the submission; it is `unreadable`, since it cannot be decrypted, now or ever; it is `hidden` from keys without the scope `submissions:read`',
+});
+export type AnswerState = z.infer<typeof AnswerState>;
+
 /** One attempt, as the delivery log shows it. */
 export const Attempt = z.object({
   cause: AttemptCause,
@@ -188,8 +194,10 @@ export const Attempt = z.object({
     .object({
       status: z.int(),
       headers: z.record(z.string(), z.string()),
-      /** Of a failed attempt at most its first KiB, as text; null when there was none or it was erased. */
-      body: z.string().nullable(),
+      body: z.string().nullable().meta({
+        description: 'Of a failed attempt at most the first KiB of what was answered, as text',
+      }),
+      bodyState: AnswerState,
     })
     .nullable(),
   error: AttemptError.nullable(),
@@ -209,7 +217,8 @@ export const testWebhook = defineRpc({
  * Has the events of a stretch of the log sent again, in order, as a task (`webhook-replay`). From a position or an
  * instant, `0` or neither for all there is, to another position or to where the log ends now.
  *
- * Refusals: `webhook_not_found`, `webhook_disabled`, `bad_position`, `idempotency_key_reused`.
+ * Refusals: `webhook_not_found`, `webhook_disabled`, `too_many_replays` while 5 to that endpoint, or 50 of the workspace,
+ * are not over, `bad_position`, `idempotency_key_reused`.
  */
 export const replayWebhook = defineRpc({
   subject: 'rpc.notifier.webhook.replay',
@@ -236,7 +245,10 @@ export const Delivery = z.object({
   id: DeliveryId.meta({ description: 'The `webhook-id` of its requests' }),
   webhook: WebhookId,
   event: DeliveredEvent,
-  state: DeliveryState,
+  state: DeliveryState.meta({
+    description:
+      '`delivered` once the endpoint took it, whatever later attempts come to; `retrying` while a retry waits; else `failed`',
+  }),
   /** How often it was tried, for whatever cause. */
   attempts: z.int().positive(),
   /** Of the attempt made last. */

@@ -68,7 +68,7 @@ export class DeliveryController {
     id: 'getDelivery',
     summary: 'Read one delivery with its attempts and the body that is sent',
     description:
-      'The last 50 attempts. Bodies of requests are not kept: `body` is made of the event anew, as the endpoint would get it now. Of answers, the first KiB of those that failed is kept. To keys without the scope `submissions:read` all of them are null, since they may hold what was submitted.',
+      'The last 50 attempts. Bodies of requests are not kept: `body` is made of the event anew, as the endpoint would get it now. Of answers, the first KiB of those that failed is kept. To keys without the scope `submissions:read` all of them are null, since they may hold what was submitted; `bodyState` of an answer says why it is null.',
     scope: 'webhooks:read',
     response: getDelivery.response,
     errors: ['webhook_not_found', 'delivery_not_found', 'read_model_unavailable'],
@@ -115,12 +115,20 @@ export class DeliveryController {
 
 type FoundDelivery = z.infer<typeof getDelivery.response>;
 
+type Answer = NonNullable<FoundDelivery['attempts'][number]['response']>;
+
+const hidden = ({ bodyState, ...answer }: Answer): Answer => ({
+  ...answer,
+  body: null,
+  bodyState: bodyState === 'shown' ? 'hidden' : bodyState,
+});
+
 /** An endpoint may well answer with what it was sent. */
 const withoutBodies = (found: FoundDelivery): FoundDelivery => ({
   ...found,
   body: null,
   attempts: found.attempts.map((attempt) => ({
     ...attempt,
-    response: attempt.response && { ...attempt.response, body: null },
+    response: attempt.response && hidden(attempt.response),
   })),
 });

@@ -11,10 +11,11 @@ import {
   testWebhook,
   type Attempt,
 } from '#contracts/webhook/webhook.rpc';
+import type { Bus } from '#eventing/bus';
 import { parsePosition } from '#eventing/position';
 import type { ReadModel } from '#readmodel/read-model';
 import { RpcClient } from '#service/rpc-client';
-import { DELIVERIES_MODEL, QUERY_TIMEOUT_MS } from '../tokens.ts';
+import { BUS, DELIVERIES_MODEL, QUERY_TIMEOUT_MS } from '../tokens.ts';
 import { WebhookDirectory } from '../webhook/webhook.directory.ts';
 import type { WebhookRecord } from '../webhook/webhook.fold.ts';
 import { Bodies, testBody } from './body.ts';
@@ -31,6 +32,7 @@ type Response<Rpc extends { response: z.ZodType }> = Promise<z.infer<Rpc['respon
 @Controller()
 export class DeliveryHandler {
   constructor(
+    @Inject(BUS) private readonly bus: Bus,
     @Inject(DELIVERIES_MODEL) private readonly model: ReadModel<DeliveryDocument>,
     private readonly directory: WebhookDirectory,
     private readonly rpc: RpcClient,
@@ -59,7 +61,7 @@ export class DeliveryHandler {
   ): Response<typeof getDelivery> {
     const document = await queryDelivery(this.model, request, QUERY_TIMEOUT_MS);
     const [attempts, body, readModel] = await Promise.all([
-      openAttempts(this.rpc, document),
+      openAttempts(this.rpc, document, this.bus.logger),
       this.bodyOf(document).catch(() => null),
       this.model.freshness(),
     ]);
@@ -118,5 +120,8 @@ const TEST_MS = 5_000;
 function shown(attempted: DeliveryAttempt, body: string | null): Attempt {
   const { cause, attempt, state, startedAt, durationMs, request, response, error, nextAttemptAt } = attempted;
   const told = { cause, attempt, state, startedAt, durationMs, request, error, nextAttemptAt };
-  return { ...told, response: response && { ...response, body } };
+  return {
+    ...told,
+    response: response && { ...response, body, bodyState: body === null ? 'none' : 'shown' },
+  };
 }

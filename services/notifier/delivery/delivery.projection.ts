@@ -7,8 +7,11 @@ import type { Projection } from '#readmodel/projection';
 /** One attempt as it is kept: what is the same for all of a delivery lies beside them. */
 export type AttemptDocument = Omit<DeliveryAttempt, 'delivery' | 'channel' | 'endpoint' | 'event'>;
 
+/** How it stands with a delivery, over all its attempts. */
+type Standing = Pick<DeliveryAttempt, 'state' | 'nextAttemptAt'>;
+
 /** One delivery with what became of it. */
-export interface DeliveryDocument extends Pick<DeliveryAttempt, 'channel' | 'endpoint' | 'event' | 'state'> {
+export interface DeliveryDocument extends Pick<DeliveryAttempt, 'channel' | 'endpoint' | 'event'>, Standing {
   readonly _id: string;
   readonly workspace: string;
   /** How often it was tried. */
@@ -26,7 +29,7 @@ const ATTEMPTS_KEPT = 50;
 /** The read model of deliveries. Raise `version` with every change to what it stores. */
 export const deliveriesProjection: Projection<DeliveryDocument> = {
   name: 'deliveries',
-  version: 1,
+  version: 2,
   stream: 'DELIVERIES',
   // With the first of its records, which the stream keeps as long.
   expiry: 'expiresAt',
@@ -46,7 +49,7 @@ export const deliveriesProjection: Projection<DeliveryDocument> = {
       channel,
       endpoint,
       event: about,
-      state: attempt.state,
+      ...standing(document, attempt),
       count: (document?.count ?? 0) + 1,
       attempts: [...(document?.attempts ?? []), attempt].slice(-ATTEMPTS_KEPT),
       createdAt: document?.createdAt ?? event.time,
@@ -55,5 +58,21 @@ export const deliveriesProjection: Projection<DeliveryDocument> = {
     };
   },
 };
+
+/**
+ * What was delivered stays so, whatever a later attempt comes to, or one that was under way and is recorded late. One
+ * that somebody asked for and that fails does not end a delivery whose retry waits.
+ */
+function standing(
+  before: Standing | undefined,
+  { cause, state, nextAttemptAt }: Pick<AttemptDocument, 'cause' | 'state' | 'nextAttemptAt'>,
+): Standing {
+  if (state === 'delivered' || before?.state === 'delivered')
+    return { state: 'delivered', nextAttemptAt: null };
+  const isAside = cause === 'redelivery' || cause === 'replay';
+  if (isAside && before?.state === 'retrying')
+    return { state: before.state, nextAttemptAt: before.nextAttemptAt };
+  return { state, nextAttemptAt };
+}
 
 const dataOf = (event: StoredEvent): DeliveryAttempt => event.data as DeliveryAttempt;

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { openMany } from '#contracts/custody/custody.rpc';
 import { Problem } from '#contracts/errors';
@@ -55,7 +56,7 @@ export async function queryDelivery(
 }
 
 export function describe(document: DeliveryDocument): Delivery {
-  const { _id, endpoint, event, state, count, attempts, createdAt, updatedAt } = document;
+  const { _id, endpoint, event, state, nextAttemptAt, count, attempts, createdAt, updatedAt } = document;
   const last = attempts.at(-1);
   return {
     id: _id,
@@ -67,27 +68,58 @@ export function describe(document: DeliveryDocument): Delivery {
     error: last?.error ?? null,
     createdAt,
     updatedAt,
-    nextAttemptAt: last?.nextAttemptAt ?? null,
+    nextAttemptAt,
   };
 }
 
-/** The attempts with what was answered, as far as it was not erased and can be opened now: the rest is told without. */
+/**
+ * The attempts with what was answered, as far as it was not erased and can be opened now: the rest is told without, and
+ * why. Rejects for faults of our own.
+ */
 export async function openAttempts(
   rpc: RpcClient,
   { _id, workspace, event, attempts }: Pick<DeliveryDocument, '_id' | 'workspace' | 'event' | 'attempts'>,
+  logger: Logger,
 ): Promise<Attempt[]> {
   const place = { workspace, owner: event.submission, purpose: responsePurpose(_id) };
   const sealed = attempts.map(({ response }) => response?.body ?? null);
   const places = sealed.flatMap((text) => (text === null ? [] : [{ ...place, sealed: text }]));
-  const none = { opened: [] };
-  const { opened } = places.length === 0 ? none : await rpc.call(openMany, { places }).catch(() => none);
-  const texts = opened.map((one) => ('plaintext' in one ? one.plaintext : null));
+  const opened = places.length === 0 ? [] : await openAll(rpc, places, logger);
   return attempts.map((attempt, index) =>
-    withBody(attempt, sealed[index] === null ? null : (texts.shift() ?? null)),
+    withAnswer(attempt, sealed[index] === null ? NONE : (opened.shift() ?? UNREADABLE)),
   );
 }
 
-const withBody = ({ response, ...attempt }: AttemptDocument, body: string | null): Attempt => ({
+type Answer = Pick<NonNullable<Attempt['response']>, 'body' | 'bodyState'>;
+
+const NONE: Answer = { body: null, bodyState: 'none' };
+const UNREADABLE: Answer = { body: null, bodyState: 'unreadable' };
+const ERASED: Answer = { body: null, bodyState: 'erased' };
+
+/** None while nobody opens them: what became of the attempts is worth more than what was answered. */
+async function openAll(
+  rpc: RpcClient,
+  places: z.input<typeof openMany.request>['places'],
+  logger: Logger,
+): Promise<Answer[]> {
+  try {
+    const { opened } = await rpc.call(openMany, { places });
+    return opened.map((one) => {
+      if ('plaintext' in one) return { body: one.plaintext, bodyState: 'shown' };
+      return one.problem === 'erased' ? ERASED : UNREADABLE;
+    });
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    logger.warn({ err: error }, 'answers to deliveries cannot be opened, and are shown as unreadable');
+    return [];
+  }
+}
+
+/** Whether a query had no answer: nobody was there to give it, or not in time. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof Problem && (error.code === 'bus_unavailable' || error.code === 'service_unavailable');
+
+const withAnswer = ({ response, ...attempt }: AttemptDocument, answer: Answer): Attempt => ({
   ...attempt,
-  response: response && { ...response, body },
+  response: response && { ...response, ...answer },
 });
