@@ -39,6 +39,7 @@ describe('what is wrong with a value', () => {
     ['a short list', z.array(z.string()).min(2), [], 'too_few: Must be at least 2 items.'],
     ['a long list', z.array(z.string()).max(0), ['a'], 'too_many: Must be at most 0 items.'],
     ['a rule of ours', z.string().refine(() => false, 'Must be kind.'), 'x', 'invalid: Must be kind.'],
+    ['one of several', z.union([z.string(), z.null()], 'Must be a name.'), 1, 'invalid: Must be a name.'],
     ['anything else', z.union([z.string(), z.null()]), 1, 'invalid: This is not what is taken here.'],
   ])('%s', (_what, schema, value, text) => {
     expect(said(schema, value)).toBe(text);

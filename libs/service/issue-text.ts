@@ -14,6 +14,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   email: 'an e-mail address',
 };
 
+/** What Zod says of a union without a message of its own. */
+const UNSAID = 'Invalid input';
+
 /** Zod's issue in the words of Formbus: callers see neither the library nor its codes, which may change with it. */
 export function issueText(issue: z.core.$ZodIssue, value: unknown): Text {
   if (value === undefined) return { code: 'required', message: 'This is required.' };
@@ -39,6 +42,9 @@ export function issueText(issue: z.core.$ZodIssue, value: unknown): Text {
     }
     case 'custom':
       return { code: 'invalid', message: issue.message };
+    case 'invalid_union':
+      // What could be meant is said by the schema, where it says so.
+      return { code: 'invalid', message: issue.message === UNSAID ? mustBe(undefined) : issue.message };
     default:
       return { code: 'invalid', message: mustBe(undefined) };
   }

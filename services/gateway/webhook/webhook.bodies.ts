@@ -40,7 +40,9 @@ const LogPosition = Position.or(z.literal('0'));
 export const ReplayBody = z
   .strictObject({
     from: z
-      .union([z.strictObject({ position: LogPosition }), z.strictObject({ time: Instant })])
+      .union([z.strictObject({ position: LogPosition }), z.strictObject({ time: Instant })], {
+        error: 'Must be { position } or { time }; leave it out for the start of the log.',
+      })
       .default({ position: '0' })
       .meta({ description: 'Behind a position, or from an instant on; from the beginning if left out' }),
     to: Position.nullable()

@@ -71,7 +71,7 @@ const attempt: Attempt = {
   startedAt: at,
   durationMs: 12,
   request: { url: webhook.url, headers: {}, bytes: 120 },
-  response: { status: 204, headers: {}, body: null },
+  response: { status: 204, headers: {}, body: null, bodyState: 'none' },
   error: null,
   nextAttemptAt: null,
 };
@@ -321,6 +321,12 @@ describe('a replay', () => {
       expect((await replay(payload)).json()).toMatchObject({ code: 'bad_request' });
     },
   );
+
+  it('says from where it can go', async () => {
+    const message = 'Must be { position } or { time }; leave it out for the start of the log.';
+    for (const from of ['start', {}, { position: '' }])
+      expect((await replay({ from })).json()).toMatchObject({ errors: [{ path: '/from', message }] });
+  });
 });
 
 describe('deliveries', () => {
@@ -357,15 +363,28 @@ describe('deliveries', () => {
   });
 
   it('show no bodies to keys that may not read answers', async () => {
-    const failed = { ...attempt, response: { status: 500, headers: {}, body: 'Ada' } };
-    const found = { delivery, attempts: [failed, { ...attempt, response: null }], readModel: live };
+    const failed: Attempt = {
+      ...attempt,
+      response: { status: 500, headers: {}, body: 'Ada', bodyState: 'shown' },
+    };
+    const found = { delivery, attempts: [failed, attempt, { ...attempt, response: null }], readModel: live };
     world.answer(getDelivery, () => ({ ...found, body: '{"answers":{"name":"Ada"}}' }));
     const read = async (key: string): Promise<unknown> =>
       (await world.ask({ url: `${deliveries}/msg_a`, key })).json();
-    const hidden = { body: null, attempts: [{ response: { status: 500, body: null } }, { response: null }] };
+    const hidden = {
+      body: null,
+      attempts: [
+        { response: { status: 500, body: null, bodyState: 'hidden' } },
+        { response: { status: 204, body: null, bodyState: 'none' } },
+        { response: null },
+      ],
+    };
     expect(await read(await world.keyWith(['webhooks:read']))).toMatchObject(hidden);
     const reader = await world.keyWith(['webhooks:read', 'submissions:read']);
-    expect(await read(reader)).toMatchObject({ body: '{"answers":{"name":"Ada"}}', attempts: [failed, {}] });
+    expect(await read(reader)).toMatchObject({
+      body: '{"answers":{"name":"Ada"}}',
+      attempts: [failed, attempt, {}],
+    });
   });
 
   it('are sent once more on request, and followed where they lie', async () => {
