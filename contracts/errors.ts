@@ -116,6 +116,11 @@ export const ERRORS = {
     'The workspace has as many webhooks as it can',
     'Delete one that is no longer needed.',
   ),
+  too_many_replays: entry(
+    409,
+    'As many replays as can wait are not over yet',
+    'Wait until one is, or cancel one: GET /v1/tasks?kind=webhook-replay lists them.',
+  ),
   erased: entry(410, 'This submission was erased', 'Nothing of it is left to read.'),
   stale: entry(412, 'It was changed since you read it', 'Read it again, and send its new ETag in If-Match.'),
   body_too_large: entry(

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { listTasks } from '#contracts/task/task.rpc';
+import { webhookReplayTask } from '#contracts/webhook/webhook-replay.task';
 import { disableWebhook, replayWebhook } from '#contracts/webhook/webhook.rpc';
+import { TaskControl } from '#eventing/task/control';
 import { openTasks, type Tasks } from '#eventing/task/open';
 import { caller } from '#services/forms/testing/world';
 import { eventually } from '#tools/testing/eventually';
@@ -43,7 +46,10 @@ describe('a replay', () => {
     const receiver = await world.receiver();
     const { id } = await world.webhook(receiver, { types });
     const { task } = await replay(id);
-    expect(await ended(task)).toMatchObject({ state: 'succeeded', result: { delivered: submitted.length } });
+    const delivered = submitted.length;
+    expect(await ended(task)).toMatchObject({
+      ...{ state: 'succeeded', result: { delivered }, progress: { done: delivered } },
+    });
     expect(submissions(receiver.received)).toEqual(submitted);
   });
 
@@ -98,7 +104,11 @@ describe('a replay', () => {
   it('waits for no more than a turn of others, however long they take', async () => {
     const slow = await Promise.all(
       Array.from({ length: 4 }, async () => {
-        const { id } = await world.webhook(await world.receiver(), { types });
+        // However long this takes, they don't get to the end.
+        const receiver = await world.receiver((response, _received, count) =>
+          response.writeHead(count < submitted.length ? 204 : 503, { 'retry-after': '600' }).end(),
+        );
+        const { id } = await world.webhook(receiver, { types });
         return (await replay(id, { perSecond: 1 })).task;
       }),
     );
@@ -109,7 +119,7 @@ describe('a replay', () => {
     expect(await ended((await replay(id)).task)).toMatchObject({ state: 'succeeded' });
     for (const task of slow) {
       const { state, attempt, progress } = await stateOf(task);
-      expect(['queued', 'running']).toContain(state);
+      expect(['queued', 'running', 'retrying']).toContain(state);
       expect(attempt).toBeLessThan(2);
       expect(progress?.done).toBeLessThan(submitted.length);
       await tasks.tracking.cancel('acme', task, new Date().toISOString());
@@ -163,6 +173,50 @@ describe('a replay', () => {
     expect(receiver.received).toHaveLength(1);
     await tasks.tracking.cancel('acme', task, new Date().toISOString());
     expect(await ended(task)).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('waits for few others: more of an endpoint, or of a workspace, are refused', async () => {
+    const control = new TaskControl(world.bus);
+    await control.pause(webhookReplayTask);
+    try {
+      const { id } = await world.webhook(await world.receiver(), { types });
+      const other = await world.webhook(await world.receiver(), { types });
+      const first = await replay(id, { idempotencyKey: 'first' });
+      const begun = [first.task];
+      while (begun.length < 5) begun.push((await replay(id)).task);
+      const listed = async (count: number): Promise<void> => {
+        const list = { kind: 'webhook-replay', state: 'queued', limit: 200, cursor: null } as const;
+        await eventually(async () => {
+          const { items } = await world.rpc.call(listTasks, { caller: caller(), ...list });
+          expect(items).toHaveLength(count);
+        });
+      };
+      await listed(5);
+      const refused = (text: string) => ({
+        code: 'too_many_replays',
+        message: expect.stringContaining(text),
+      });
+      await expect(replay(id)).rejects.toMatchObject(refused('5 replays to this webhook'));
+      expect(await replay(id, { idempotencyKey: 'first' })).toEqual({ ...first, replayed: true });
+      begun.push((await replay(other.id)).task);
+      const payload = { workspace: 'acme', perSecond: 1, after: 'a.0', upTo: 'a.1', request: '' };
+      while (begun.length < 50) {
+        const { id: task } = await tasks.queue.enqueue(webhookReplayTask, {
+          payload: { ...payload, webhook: `gone-${begun.length}` },
+        });
+        begun.push(task);
+      }
+      await listed(50);
+      await expect(replay(other.id)).rejects.toMatchObject(refused('50 replays of this workspace'));
+      const at = new Date().toISOString();
+      for (const task of begun) await tasks.tracking.cancel('acme', task, at);
+      await control.resume(webhookReplayTask);
+      for (const task of begun) await ended(task);
+      await eventually(async () => begun.push((await replay(id)).task));
+      expect(await ended(begun.at(-1)!)).toMatchObject({ state: 'succeeded' });
+    } finally {
+      await control.resume(webhookReplayTask);
+    }
   });
 
   it('is made once for one idempotency key, and not to a disabled endpoint', async () => {

@@ -1,5 +1,6 @@
 import { EVENTS, UPCASTERS } from '#contracts/catalog';
 import { submit } from '#contracts/submission/submission.rpc';
+import { listTasks } from '#contracts/task/task.rpc';
 import {
   createWebhook,
   WEBHOOK_DEFAULTS,
@@ -17,6 +18,7 @@ import { openMail } from '#services/notifier/mail/mail';
 import { openParts } from '#services/notifier/notifier.parts';
 import { startProjectors } from '#services/notifier/projector.role';
 import { startWorker } from '#services/notifier/worker.role';
+import { eventually } from '#tools/testing/eventually';
 import { Receiver, type Answer } from './receiver.ts';
 
 export interface NotifierInstance {
@@ -94,6 +96,9 @@ export async function openWebhookWorld({
   }
 
   const first = await startNotifier();
+  // Replays are counted in the read model of tasks.
+  const all = { state: null, kind: null, limit: 1, cursor: null };
+  await eventually(() => rpc.call(listTasks, { caller: caller(), ...all }));
   const instances = [first];
   return {
     first,

@@ -11,6 +11,7 @@ import { Retries } from './delivery/retries.ts';
 import { Sender } from './delivery/sender.ts';
 import { mailTemplatesProjection } from './mail/template.projection.ts';
 import type { Parts } from './notifier.parts.ts';
+import { TASKS_MODEL } from './task/task.handler.ts';
 import { TaskModule } from './task/task.module.ts';
 import { tasksProjection, type TaskDocument } from './task/task.projection.ts';
 import { BUS, DELIVERIES_MODEL, EGRESS, EVENT_LOG, EXECUTOR, TASKS } from './tokens.ts';
@@ -54,6 +55,7 @@ export class NotifierModule {
         { provide: DeliveryLog, useValue: parts.deliveries },
         { provide: EventFinder, useValue: parts.events },
         { provide: DELIVERIES_MODEL, useValue: models.deliveries },
+        { provide: TASKS_MODEL, useValue: models.tasks },
       ],
     };
   }

@@ -35,6 +35,8 @@ export class ReplayController {
     errors: [
       'webhook_not_found',
       'webhook_disabled',
+      'too_many_replays',
+      'read_model_unavailable',
       'bad_position',
       'idempotency_key_reused',
       'task_not_found',

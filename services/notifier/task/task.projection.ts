@@ -16,12 +16,15 @@ export interface TaskDocument extends FollowedTask {
 /** The read model of followed tasks. Raise `version` with every change to what it stores. */
 export const tasksProjection: Projection<TaskDocument> = {
   name: 'tasks',
-  version: 1,
+  version: 2,
   stream: 'TASK_EVENTS',
   expiry: 'expires',
   filters: [families.taskState],
   types: [eventType(taskChangedV1)],
-  indexes: [{ name: 'by_queueing', key: { workspace: 1, queuedAt: -1, _id: -1 } }],
+  indexes: [
+    { name: 'by_queueing', key: { workspace: 1, queuedAt: -1, _id: -1 } },
+    { name: 'by_state', key: { workspace: 1, kind: 1, state: 1 } },
+  ],
   documentId: ({ workspace, data }) => idOf(workspace, data as TaskSnapshot),
   // Each record is the whole of it.
   fold: (_document, event) => documentOf(event as StoredEvent<string, TaskSnapshot>),
