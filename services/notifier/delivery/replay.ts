@@ -36,6 +36,8 @@ const PATIENCE_MS = 10_000;
 /** After so long it goes on at an event that failed, when others before it did not. */
 const AGAIN_MS = 30_000;
 const READ = 50;
+/** Before a stretch is read again whose reader was lost: what took it away may go on. */
+const LOST_MS = 1_000;
 const NOTE_LENGTH = 500;
 const TELL_MS = 500;
 
@@ -84,8 +86,12 @@ class Replay {
       } catch (error) {
         this.#tell({ force: true });
         if (!(error instanceof ReaderLost)) throw this.#forgiven(error);
+        await this.#wait(LOST_MS);
+        // However often it is lost, a turn has an end.
+        if (performance.now() >= this.#until) throw this.#turnOver();
       }
     }
+    this.#tell({ force: true });
     return { delivered: this.#delivered, position: formatPosition(this.#deps.epoch, this.#upTo) };
   }
 
