@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { z } from 'zod';
 import { open } from '#contracts/custody/custody.rpc';
 import {
@@ -18,17 +19,22 @@ import {
   WEBHOOK_DEFAULTS,
 } from '#contracts/webhook/webhook.rpc';
 import { durablesOf } from '#eventing/durable';
+import { jetStream } from '#eventing/jetstream-api';
+import { openTasks, type Tasks } from '#eventing/task/open';
 import { verifyWebhook } from '#security/webhook-signature';
 import { caller } from '#services/forms/testing/world';
-import { Retries } from '#services/notifier/delivery/retries';
+import { durableOf } from '#services/notifier/delivery/endpoint';
+import { Retries, RETRY_STREAM } from '#services/notifier/delivery/retries';
 import { eventually } from '#tools/testing/eventually';
 import { answering, type Received } from './receiver.ts';
 import { FORM, openWebhookWorld, type WebhookWorld } from './world.ts';
 
 let world: WebhookWorld;
+let tasks: Tasks;
 
 beforeAll(async () => {
   world = await openWebhookWorld({ totalMs: 1_500 });
+  tasks = openTasks(world.bus, { source: '/formbus/spec' });
 });
 
 afterAll(() => world?.stop());
@@ -48,6 +54,13 @@ async function delivery(webhook: string, submission: string) {
   return world.rpc.call(getDelivery, { caller: caller(), webhook, delivery: found.id });
 }
 
+/** Retries and redeliveries that are due and not over. */
+async function inHand(webhook: string): Promise<number> {
+  const consumer = `${RETRY_STREAM}.${durableOf(webhook)}`;
+  const info = await jetStream<ConsumerInfo>(world.bus, `CONSUMER.INFO.${consumer}`);
+  return info.num_pending + info.num_ack_pending;
+}
+
 const refusal = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     () => 'nothing was refused',
@@ -65,9 +78,12 @@ describe('an attempt that fails', () => {
       expect((await delivery(id, submission)).attempts).toMatchObject([
         {
           ...{ attempt: 1, cause: 'event', state: 'retrying', error: { code: 'status' } },
-          response: { status: 500, body: 'out of order' },
+          response: { status: 500, body: 'out of order', bodyState: 'shown' },
         },
-        { attempt: 2, cause: 'retry', state: 'delivered', response: { status: 204, body: null } },
+        {
+          ...{ attempt: 2, cause: 'retry', state: 'delivered' },
+          response: { status: 204, body: null, bodyState: 'none' },
+        },
       ]);
     });
     const [first, second] = receiver.received;
@@ -297,6 +313,7 @@ describe('by hand', () => {
       return found;
     });
     receiver.answer = answering(204);
+    let replayed: string | undefined;
     if (by === 'redelivery')
       await world.rpc.call(redeliver, { caller: caller(), webhook: id, delivery: first.id });
     else {
@@ -307,7 +324,7 @@ describe('by hand', () => {
         perSecond: 500,
         idempotencyKey: null,
       } as const;
-      await world.rpc.call(replayWebhook, { caller: caller(), webhook: id, ...stretch });
+      replayed = (await world.rpc.call(replayWebhook, { caller: caller(), webhook: id, ...stretch })).task;
     }
     await eventually(async () => {
       expect((await delivery(id, submission)).attempts.at(-1)).toMatchObject({
@@ -315,8 +332,13 @@ describe('by hand', () => {
         state: 'delivered',
       });
     });
-    const retries = new Retries(world.bus);
-    await eventually(async () => expect(await retries.waiting(id)).toHaveLength(left));
+    // Whatever is done about its retry is done before it is over.
+    await eventually(async () => {
+      if (replayed !== undefined)
+        expect((await tasks.tracking.read('acme', replayed))?.snapshot.state).toBe('succeeded');
+      expect(await inHand(id)).toBe(0);
+    });
+    expect(await new Retries(world.bus).waiting(id)).toHaveLength(left);
   });
 
   it('a delivery is made once more, with its id', async () => {
