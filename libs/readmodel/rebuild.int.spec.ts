@@ -252,11 +252,11 @@ describe('a read model that is built anew', () => {
   it('on request whose place another one has taken waits for what comes of that one', async () => {
     const lease = { token: 1, epoch: world.log.epoch };
     await checkpoints.claim(projection.name, lease);
-    const build = (state: 'complete' | 'building') =>
-      createGeneration(world.database, checkpoints, projection, { ...lease, state });
-    const read = await build('complete');
+    const build = () =>
+      createGeneration(world.database, checkpoints, projection, { ...lease, state: 'building' });
+    const read = await build();
     await checkpoints.activate(read, null);
-    const begun = await build('building');
+    const begun = await build();
     let looks = 0;
     const done = rebuild({
       database: world.database,

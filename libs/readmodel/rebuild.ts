@@ -41,7 +41,7 @@ export async function rebuild({
   const checkpoints = new Checkpoints(database);
   const started = performance.now();
   const before = (await checkpoints.pointer(name))?.active ?? null;
-  let request = randomUUID();
+  let request: string = randomUUID();
   await checkpoints.request(name, request);
   for (;;) {
     const pointer = await checkpoints.pointer(name);
