@@ -3,6 +3,7 @@ import type { ConnectionOptions, Msg, MsgHdrs, NatsConnection, TlsOptions } from
 import { errors, PermissionViolationError } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
+import { bareAddresses } from './bare-addresses.ts';
 import { BusError } from './bus-error.ts';
 import { Inbox } from './inbox.ts';
 
@@ -94,7 +95,8 @@ async function firstConnection({
       return await connect(connection);
     } catch (error) {
       if (error instanceof errors.AuthorizationError) throw error;
-      if (attempt % 20 === 0) logger.warn({ err: error, servers }, 'waiting for nats-server');
+      if (attempt % 20 === 0)
+        logger.warn({ err: error, servers: bareAddresses(servers) }, 'waiting for nats-server');
     }
     await delay(RETRY_MS, undefined, signal === undefined ? {} : { signal });
   }

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { connectBus, type Bus } from '#eventing/bus';
+import { bareAddresses } from '#eventing/bare-addresses';
 import { UserError } from '../start/user-error.ts';
 import { Refused, Unreachable } from './exit-code.ts';
 import type { BusPlace } from './places.ts';
-import { bare } from './words.ts';
 
 /** For nats-server to answer. Milliseconds. */
 const PATIENCE_MS = 5_000;
@@ -28,7 +28,7 @@ export async function openBus(
     if (signal?.aborted === true) throw cause;
     if (patience.aborted) {
       throw new Unreachable(
-        `nats-server at ${bare(servers)} does not answer: does it run, and is NATS_URL right?`,
+        `nats-server at ${bareAddresses(servers)} does not answer: does it run, and is NATS_URL right?`,
         {
           cause,
         },
@@ -37,13 +37,13 @@ export async function openBus(
     // A type of the client library, which is the business of libs/eventing alone.
     if (cause instanceof Error && cause.name === 'AuthorizationError') {
       throw new Refused(
-        `nats-server at ${bare(servers)} refuses these credentials: set NATS_TOKEN, or NATS_USER`,
+        `nats-server at ${bareAddresses(servers)} refuses these credentials: set NATS_TOKEN, or NATS_USER`,
         {
           cause,
         },
       );
     }
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`nats-server at ${bare(servers)} can't be used: ${why}`, { cause });
+    throw new UserError(`nats-server at ${bareAddresses(servers)} can't be used: ${why}`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Bus } from '#eventing/bus';
+import { bareAddresses } from '#eventing/bare-addresses';
 import { UsageError } from '../start/user-error.ts';
 import { openBus } from './bus.ts';
 import { Unreachable } from './exit-code.ts';
@@ -7,7 +8,6 @@ import { Gateway } from './gateway.ts';
 import type { Io } from './io.ts';
 import type { GlobalOptions, Places, Via } from './places.ts';
 import { Printer } from './print.ts';
-import { bare } from './words.ts';
 
 export interface SessionOptions {
   readonly io: Io;
@@ -55,7 +55,9 @@ export class Session {
   get gateway(): Gateway {
     const { gateway, bus } = this.places;
     if (gateway === undefined)
-      throw new Unreachable(unknown('gateway', bus && bare(bus.servers), '--url and FORMBUS_API_KEY'));
+      throw new Unreachable(
+        unknown('gateway', bus && bareAddresses(bus.servers), '--url and FORMBUS_API_KEY'),
+      );
     if (gateway.key === undefined) {
       throw new UsageError(`${gateway.url} needs an API key: set FORMBUS_API_KEY or FORMBUS_API_KEY_FILE`);
     }

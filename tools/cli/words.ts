@@ -25,10 +25,3 @@ export const time = (instant: string): string => instant.replace('T', ' ').repla
 /** How many, with the right form of the noun: `1 message`, `3 messages`. */
 export const several = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
-
-/** Addresses without the names and passwords in them, for messages: several with commas, each with its scheme or not. */
-export const bare = (addresses: string): string =>
-  addresses
-    .split(',')
-    .map((address) => address.trim().replace(/^([a-z][a-z+]*:\/\/)?.*@/is, '$1'))
-    .join(',');

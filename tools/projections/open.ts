@@ -11,7 +11,7 @@ import { connectDatabase, type Database } from '#readmodel/database';
 import { streamOf, type Identified, type Projection } from '#readmodel/projection';
 import { openBus } from '../cli/bus.ts';
 import { Unreachable } from '../cli/exit-code.ts';
-import { bare } from '../cli/words.ts';
+import { bareAddresses } from '#eventing/bare-addresses';
 import type { Place } from './place.ts';
 
 /** The log and the read models of a place, as the commands on projections need them. */
@@ -63,7 +63,7 @@ export async function openPlace({
     const logs = { EVENTS: log, TASK_EVENTS: tasks.log, DELIVERIES: deliveries.log };
     if (!(await answers(database, patience)))
       throw new Unreachable(
-        `MongoDB at ${bare(mongoUri)} does not answer: does it run, and is MONGODB_URI right?`,
+        `MongoDB at ${bareAddresses(mongoUri)} does not answer: does it run, and is MONGODB_URI right?`,
       );
     return { bus, log, logOf: (projection) => logs[streamOf(projection)], database, logger, close };
   } catch (error) {

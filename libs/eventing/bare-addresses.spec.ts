@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bare } from './words.ts';
+import { bareAddresses } from './bare-addresses.ts';
 
 describe('an address for messages', () => {
   it.each([
@@ -11,6 +11,6 @@ describe('an address for messages', () => {
     ['nats://u:s3cret@one:1, u:s3cret@two:2,three', 'nats://one:1,two:2,three'],
     ['mongodb+srv://u:s3cret@host/db?tls=true', 'mongodb+srv://host/db?tls=true'],
   ])('%s is %s', (address, shown) => {
-    expect(bare(address)).toBe(shown);
+    expect(bareAddresses(address)).toBe(shown);
   });
 });
