@@ -21,7 +21,10 @@ export interface WireMessage {
 export type AppendResult =
   /** Durable. The messages have the sequences up to `last`, without a gap. */
   | { readonly outcome: 'stored'; readonly last: number }
-  /** Not stored: an expectation was stale or an id is known; of a single message also where the one lies that is in its way, `at`. */
+  /**
+   * Not stored: an expectation was stale or an id is known; of a single message also where the one lies that is in its
+   * way, `at`. Without it that one is in flight (`isInFlight`).
+   */
   | { readonly outcome: 'conflict'; readonly cause: ApiError; readonly at?: number }
   /** Not stored: the log takes nothing at the moment. */
   | { readonly outcome: 'unavailable'; readonly cause: Error }
@@ -101,12 +104,15 @@ function judge(ack: Ack, what: string): AppendResult {
   const cause = new ApiError(ack.error, what);
   switch (cause.code) {
     case ApiCode.wrongLastSequence:
+    case ApiCode.wrongLastSequenceInFlight:
+    case ApiCode.duplicateInFlight:
     case ApiCode.duplicateInBatch: {
       const at = /wrong last sequence: (\d+)/.exec(ack.error.description)?.[1];
       return { outcome: 'conflict', cause, ...(at !== undefined && { at: Number(at) }) };
     }
     case ApiCode.batchIncomplete:
     case ApiCode.tooManyBatches:
+    case ApiCode.tooManyRequests:
       return { outcome: 'unavailable', cause };
     default:
       return { outcome: cause.status >= 500 ? 'unavailable' : 'refused', cause };

@@ -3,6 +3,7 @@ import { Problem } from '#contracts/errors';
 import { append, MAX_BATCH, type WireMessage } from './append.ts';
 import type { Bus } from './bus.ts';
 import { BusError } from './bus-error.ts';
+import { IN_FLIGHT_PAUSE_MS } from './jetstream-api.ts';
 import { STREAMS } from './streams.ts';
 
 /** A message with a `Nats-Msg-Id` among its header lines. */
@@ -61,7 +62,8 @@ const PARTS = 10;
  *
  * An id that the stream knows already, within its duplicate window, or a subject that is taken, refuses a whole batch: it
  * goes again in parts, until the duplicate stands alone and counts as stored. The same when the server will not have one of the messages.
- * When an answer is lost, the same messages go again with the same ids, which stores none of them twice.
+ * When an answer is lost, the same messages go again with the same ids, which stores none of them twice. What is in a
+ * message's way and still in flight to the replicas is waited for.
  */
 export class BatchPublisher {
   readonly #bus: Bus;
@@ -163,8 +165,9 @@ export class BatchPublisher {
         case 'conflict':
         case 'refused':
           if (open.length > 1) return await this.#storeInParts(open);
-          if (result.outcome === 'conflict' && result.at !== undefined) return this.#known(open, result.at);
-          return this.#refuse(open, result.cause);
+          if (result.outcome === 'refused') return this.#refuse(open, result.cause);
+          if (result.at !== undefined) return this.#known(open, result.at);
+          break; // what is in its way is in flight, and may yet fail
         case 'unknown':
           for (const waiting of open) waiting.uncertain = true;
           this.#bus.logger.warn(
@@ -178,7 +181,7 @@ export class BatchPublisher {
         default:
           result satisfies never;
       }
-      await delay(UNAVAILABLE_PAUSE_MS);
+      await delay(result.outcome === 'conflict' ? IN_FLIGHT_PAUSE_MS : UNAVAILABLE_PAUSE_MS);
       open = this.#giveUpExpired(open, result.cause);
     }
   }

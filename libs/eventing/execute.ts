@@ -60,7 +60,10 @@ export class Pending {
   inBatch = false;
   /** It was sent and the answer got lost: it may lie in the log. */
   uncertain = false;
+  /** How often others were faster. */
   conflicts = 0;
+  /** How many of these were in flight, and say nothing of what lies in the log. */
+  inFlight = 0;
   settled = false;
   readonly #span: Span;
   readonly #timer: NodeJS.Timeout;
@@ -88,6 +91,12 @@ export class Pending {
 
   reject(error: unknown): void {
     if (this.#settle(error)) this.#reject(asError(error));
+  }
+
+  /** Somebody else was faster; `inFlight`: and is not there yet. */
+  beaten(inFlight: boolean): void {
+    this.conflicts++;
+    if (inFlight) this.inFlight++;
   }
 
   #settle(error?: unknown): boolean {

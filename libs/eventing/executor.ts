@@ -11,6 +11,7 @@ import { Draft, type LaneDraft } from './draft.ts';
 import type { EventLog } from './event-log.ts';
 import { Pending, type Execute, type Executed } from './execute.ts';
 import type { Keyring } from './keyring.ts';
+import { isInFlight, landed } from './jetstream-api.ts';
 import { executedAt, Lane } from './lane.ts';
 import { reload } from './reload.ts';
 import { metrics } from './metrics.ts';
@@ -187,7 +188,11 @@ class GroupCommit implements Executor {
         return this.#land(draft, result.last, sent);
       case 'conflict':
         metrics.appendConflicts.inc();
-        return this.#goAgain(draft, (pending) => pending.conflicts++);
+        return this.#goAgain(
+          draft,
+          (pending) => pending.beaten(isInFlight(result.cause)),
+          landed(result.cause),
+        );
       case 'unknown':
         metrics.appendAmbiguous.inc();
         this.#deps.bus.logger.warn(
@@ -233,11 +238,11 @@ class GroupCommit implements Executor {
     }
   }
 
-  /** Nothing is known to be stored: every lane looks at the log and decides again, in its old order. */
-  #goAgain(draft: Draft, mark?: (pending: Pending) => void): void {
+  /** Nothing is known to be stored: every lane looks at the log, from then on, and decides again, in its old order. */
+  #goAgain(draft: Draft, mark?: (pending: Pending) => void, from?: Promise<void>): void {
     for (const [lane, part] of draft.lanes) {
       this.#requeue(lane, part, mark);
-      this.#load(lane, { confirm: true });
+      this.#load(lane, { confirm: true }, from);
     }
   }
 
@@ -263,11 +268,13 @@ class GroupCommit implements Executor {
     }
   }
 
-  #load(lane: Lane, options: { confirm: boolean }): void {
+  #load(lane: Lane, options: { confirm: boolean }, from = Promise.resolve()): void {
     lane.phase = 'loading';
-    void reload(this.#deps, lane, options).then(() => {
-      lane.phase = 'ready';
-      this.#advance(lane);
-    });
+    void from
+      .then(() => reload(this.#deps, lane, options))
+      .then(() => {
+        lane.phase = 'ready';
+        this.#advance(lane);
+      });
   }
 }

@@ -3,7 +3,7 @@ import { subjects } from '#contracts/subjects';
 import type { Bus } from './bus.ts';
 import { DataKey, KEY_BYTES, SealBroken } from './data-key.ts';
 import { directLast, leaderGet } from './direct-get.ts';
-import { ApiCode, isApiError, store } from './jetstream-api.ts';
+import { isStale, landed, store } from './jetstream-api.ts';
 import {
   readKeyMessage,
   unwrapKey,
@@ -187,8 +187,9 @@ export class Keyring implements KeySource {
   /** Whoever reloads afterwards sees what came of it, so a lost race and an unknown outcome need no more care. */
   async #storeFirst(subject: string, payload: Buffer): Promise<void> {
     const headers = 'Nats-Expected-Last-Subject-Sequence: 0\r\n';
-    await store(this.#bus, subject, { headers, payload }).catch((error: unknown) => {
-      if (!isApiError(error, ApiCode.wrongLastSequence)) throw error;
+    await store(this.#bus, subject, { headers, payload }).catch(async (error: unknown) => {
+      if (!isStale(error)) throw error;
+      await landed(error);
     });
   }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BusError } from './bus-error.ts';
 import type { Bus } from './bus.ts';
 import { leaderGet } from './direct-get.ts';
-import { ApiCode, ApiError, isApiError, jetStream, store } from './jetstream-api.ts';
+import { ApiError, isStale, jetStream, landed, store } from './jetstream-api.ts';
 import { hasDied, thisProcess, type HolderProcess } from './lease-holder.ts';
 import { metrics } from './metrics.ts';
 import { LEASE_BUCKET } from './streams.ts';
@@ -52,7 +52,7 @@ export async function acquireLease(bus: Bus, name: string, options: LeaseOptions
       const asked = performance.now();
       const token = await claimOnce(bus, claim).catch((error: unknown) => {
         // The server is away or busy, or somebody else holds it.
-        if (error instanceof BusError || isApiError(error, ApiCode.wrongLastSequence)) return undefined;
+        if (error instanceof BusError || isStale(error)) return undefined;
         if (error instanceof ApiError && error.status >= 500) return undefined;
         throw error;
       });
@@ -95,7 +95,7 @@ async function claimOnce(bus: Bus, claim: Claim): Promise<number> {
   try {
     return await put(bus, claim, 0);
   } catch (error) {
-    if (!isApiError(error, ApiCode.wrongLastSequence)) throw error;
+    if (!isStale(error)) throw error;
     const self = claim.content.holder;
     const found = await read(bus, claim.name);
     if (self === undefined || found?.content.holder === undefined) throw error;
@@ -225,8 +225,9 @@ class HeldLease implements Lease {
     try {
       return await put(this.#bus, this.#claim, this.#revision);
     } catch (error) {
-      if (!isApiError(error, ApiCode.wrongLastSequence)) throw error;
-      // The renewal before this one may have been written though its answer was lost.
+      if (!isStale(error)) throw error;
+      // The renewal before this one may have been written though its answer was lost, or be about to.
+      await landed(error);
       const own = await revisionOf(this.#bus, this.#claim);
       return own === undefined ? undefined : await put(this.#bus, this.#claim, own);
     }

@@ -15,7 +15,7 @@ export interface ReloadDeps {
 }
 
 const RETRY_MS = 25;
-/** After so many conflicts of a new aggregate that still has no event, its data key is looked for. */
+/** After so many conflicts with what lies in the log of a new aggregate that still has no event, its data key is looked for. */
 const SUSPICIOUS_CONFLICTS = 3;
 
 /** A replica has not yet what the leader has. */
@@ -92,7 +92,7 @@ async function readKey(
     return;
   }
   await keyring.open(workspace);
-  if (lane.waiting.some(({ conflicts }) => conflicts >= SUSPICIOUS_CONFLICTS))
+  if (lane.waiting.some(({ conflicts, inFlight }) => conflicts - inFlight >= SUSPICIOUS_CONFLICTS))
     await refuseTakenKey(log, lane, workspace, owner);
 }
 

@@ -14,7 +14,7 @@ import {
 import type { Bus } from '../bus.ts';
 import type { Codec } from '../codec.ts';
 import { leaderGet } from '../direct-get.ts';
-import { ApiCode, isApiError, store } from '../jetstream-api.ts';
+import { isStale, landed, store } from '../jetstream-api.ts';
 import { TASK_EVENTS_STREAM } from '../streams.ts';
 import type { StoredEvent } from '../stored-event.ts';
 import type { Task } from './wire.ts';
@@ -129,7 +129,7 @@ export class TaskTracking {
     }
   }
 
-  /** Stores the task's next state; undefined when somebody else has stored another one since it was read. */
+  /** Stores the task's next state; undefined when somebody else has stored another one since it was read, or is about to. */
   async write(
     before: TrackedTask,
     change: Partial<TaskSnapshot>,
@@ -155,8 +155,10 @@ export class TaskTracking {
       const { seq } = await store(this.#bus, subject, { headers: headers + expected + ttl, payload });
       return { ...before, snapshot, seq, version };
     } catch (error) {
-      if (isApiError(error, ApiCode.wrongLastSequence)) return undefined;
-      throw error;
+      if (!isStale(error)) throw error;
+      // Its writer looks again, and would not see it before.
+      await landed(error);
+      return undefined;
     }
   }
 
