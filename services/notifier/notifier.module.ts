@@ -7,11 +7,11 @@ import { DeliveryLog } from './delivery/delivery.log.ts';
 import { deliveriesProjection, type DeliveryDocument } from './delivery/delivery.projection.ts';
 import { EventFinder } from './delivery/event-finder.ts';
 import { ReplayHandler } from './delivery/replay.handler.ts';
+import { ReplayRoom } from './delivery/replay.room.ts';
 import { Retries } from './delivery/retries.ts';
 import { Sender } from './delivery/sender.ts';
 import { mailTemplatesProjection } from './mail/template.projection.ts';
 import type { Parts } from './notifier.parts.ts';
-import { TASKS_MODEL } from './task/task.handler.ts';
 import { TaskModule } from './task/task.module.ts';
 import { tasksProjection, type TaskDocument } from './task/task.projection.ts';
 import { BUS, DELIVERIES_MODEL, EGRESS, EVENT_LOG, EXECUTOR, TASKS } from './tokens.ts';
@@ -55,7 +55,7 @@ export class NotifierModule {
         { provide: DeliveryLog, useValue: parts.deliveries },
         { provide: EventFinder, useValue: parts.events },
         { provide: DELIVERIES_MODEL, useValue: models.deliveries },
-        { provide: TASKS_MODEL, useValue: models.tasks },
+        { provide: ReplayRoom, useValue: new ReplayRoom(models.tasks) },
       ],
     };
   }

@@ -10,13 +10,10 @@ import type { EventLog } from '#eventing/event-log';
 import { formatPosition, parsePosition } from '#eventing/position';
 import { EVENTS_STREAM } from '#eventing/streams';
 import type { Tasks } from '#eventing/task/open';
-import type { ReadModel } from '#readmodel/read-model';
 import { derivedId, digest } from '#security/digest';
-import { TASKS_MODEL } from '../task/task.handler.ts';
-import type { TaskDocument } from '../task/task.projection.ts';
 import { BUS, EVENT_LOG, QUERY_TIMEOUT_MS, TASKS } from '../tokens.ts';
 import { WebhookDirectory } from '../webhook/webhook.directory.ts';
-import { requireRoom } from './replay.room.ts';
+import { ReplayRoom } from './replay.room.ts';
 
 type Request = z.infer<typeof replayWebhook.request>;
 
@@ -26,8 +23,8 @@ export class ReplayHandler {
     @Inject(BUS) private readonly bus: Bus,
     @Inject(EVENT_LOG) private readonly log: EventLog,
     @Inject(TASKS) private readonly tasks: Tasks,
-    @Inject(TASKS_MODEL) private readonly model: ReadModel<TaskDocument>,
     private readonly directory: WebhookDirectory,
+    private readonly room: ReplayRoom,
   ) {}
 
   @MessagePattern(replayWebhook.subject)
@@ -43,11 +40,11 @@ export class ReplayHandler {
       return { task: id, replayed: true };
     const record = await this.directory.current(workspace, webhook);
     if (!record.enabled) throw new Problem('webhook_disabled', 'Nothing is replayed to a disabled webhook');
-    await requireRoom(this.model, { workspace, webhook }, QUERY_TIMEOUT_MS);
     const end = await this.log.lastSeq();
     const upTo = to === null ? end : this.seqOf(to, end);
     const after = await this.startOf(from, end);
     const { epoch } = this.log;
+    await this.room.take(id, { workspace, webhook }, QUERY_TIMEOUT_MS);
     await this.tasks.queue.enqueue(webhookReplayTask, {
       id,
       payload: {

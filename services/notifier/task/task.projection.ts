@@ -25,7 +25,7 @@ export const tasksProjection: Projection<TaskDocument> = {
     { name: 'by_queueing', key: { workspace: 1, queuedAt: -1, _id: -1 } },
     { name: 'by_state', key: { workspace: 1, kind: 1, state: 1 } },
   ],
-  documentId: ({ workspace, data }) => idOf(workspace, data as TaskSnapshot),
+  documentId: ({ workspace, data }) => taskDocumentId(workspace, (data as TaskSnapshot).task),
   // Each record is the whole of it.
   fold: (_document, event) => documentOf(event as StoredEvent<string, TaskSnapshot>),
 };
@@ -34,11 +34,11 @@ function documentOf({ workspace, data }: StoredEvent<string, TaskSnapshot>): Tas
   const { progress, ...state } = data;
   return {
     ...state,
-    _id: idOf(workspace, data),
+    _id: taskDocumentId(workspace, data.task),
     workspace,
     progress: progress && { done: progress.done, total: progress.total, note: progress.note },
     expires: new Date(data.expiresAt),
   };
 }
 
-const idOf = (workspace: string, { task }: Pick<TaskSnapshot, 'task'>): string => `${workspace}.${task}`;
+export const taskDocumentId = (workspace: string, task: string): string => `${workspace}.${task}`;
