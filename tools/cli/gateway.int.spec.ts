@@ -398,6 +398,19 @@ describe('a command over the gateway', () => {
     expect(notes).toBe(`There are more: ${how}\n`);
   });
 
+  it('asks on no connection that the gateway may be closing', async () => {
+    let connections = 0;
+    const count = (): void => void connections++;
+    server.on('connection', count);
+    answers.push(
+      { body: { items: [letter('2')], next: 'c' } },
+      { body: { items: [letter('1')], next: null } },
+    );
+    await say('dlq', 'list', '--limit', '150');
+    server.off('connection', count);
+    expect([asked.length, connections]).toEqual([2, 2]);
+  });
+
   it('retries many dead letters at once, and one by its own address', async () => {
     answers.push(
       { body: { items: [letter('2'), letter('1')], next: null } },

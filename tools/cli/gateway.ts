@@ -101,6 +101,8 @@ export class Gateway {
       method,
       headers: {
         ...headers,
+        // A gateway closes a connection that was idle, also in the moment in which the next request is sent on it.
+        connection: 'close',
         authorization: `Bearer ${this.#key}`,
         accept: 'application/json, application/problem+json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
