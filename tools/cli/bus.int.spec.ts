@@ -276,7 +276,7 @@ describe('over the bus', () => {
     try {
       const people = await say(['status']);
       expect(people.code).toBe(0);
-      expect(people.out).toMatch(/^forms +ready +1 +\d+\.\d+\.\d+ +\d.*s$/m);
+      expect(people.out).toMatch(/^forms +ready +1 +\d+\.\d+\.\d+ +\d.* (s|min|h)$/m);
       const json = await say(['status', '--json']);
       expect(lines(json)).toMatchObject([
         {
