@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Msg } from '@nats-io/nats-core';
 import type { Bus } from './bus.ts';
 import { HeldMessage } from './delivery.ts';
 import { deleteDurable, ensureDurable, rewindDurable, type DurableSpec } from './durable.ts';
 import { parseDelivery, Pull, type Pace } from './pull.ts';
+import { pause } from './pause.ts';
 
 export interface FeedOptions extends Omit<DurableSpec, 'ackWaitMs' | 'maxAckPending'> {
   readonly bus: Bus;
@@ -86,7 +86,7 @@ export class Feed {
       } catch (error) {
         if (!signal.aborted) bus.logger.warn({ err: error, durable }, 'a feed cannot be pulled');
       }
-      await delay(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
+      await pause(RECONNECT_MS, signal);
     }
   }
 

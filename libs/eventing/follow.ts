@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { BusError } from './bus-error.ts';
 import type { Bus } from './bus.ts';
 import { eventName } from './catalog.ts';
@@ -10,6 +9,7 @@ import type { KeySource } from './keyring.ts';
 import { AheadOfLog, Reader, ReaderLost } from './reader.ts';
 import type { StoredEvent } from './stored-event.ts';
 import type { LogStream } from './streams.ts';
+import { pause } from './pause.ts';
 
 export interface FollowOptions {
   /** Subjects of `evt.>`; with `key.>` among them, data keys pass by before their events and need not be fetched. */
@@ -83,7 +83,7 @@ export async function* follow(
     } finally {
       await reader?.close();
     }
-    await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    await pause(RETRY_MS, signal);
   }
 }
 

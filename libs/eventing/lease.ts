@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { BusError } from './bus-error.ts';
 import type { Bus } from './bus.ts';
 import { leaderGet } from './direct-get.ts';
@@ -7,6 +6,7 @@ import { ApiError, isStale, jetStream, landed, store } from './jetstream-api.ts'
 import { hasDied, thisProcess, type HolderProcess } from './lease-holder.ts';
 import { metrics } from './metrics.ts';
 import { LEASE_BUCKET } from './streams.ts';
+import { pause } from './pause.ts';
 
 export interface LeaseOptions {
   /** Whole seconds, at least 1,000: after so long without a renewal somebody else gets the lease. */
@@ -85,7 +85,7 @@ export async function whileLeased(
     } catch (error) {
       if (signal.aborted) return;
       onTrouble(error);
-      await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined); // ended by the signal
+      await pause(AGAIN_MS, signal);
     }
   }
 }
@@ -111,7 +111,7 @@ async function nextTry(released: EventTarget, pauseMs: number, signal: AbortSign
   const early = new AbortController();
   const wake = (): void => early.abort();
   released.addEventListener('released', wake, { once: true });
-  await delay(pauseMs, undefined, { signal: AbortSignal.any([early.signal, signal]) }).catch(() => undefined);
+  await pause(pauseMs, AbortSignal.any([early.signal, signal]));
   released.removeEventListener('released', wake);
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Msg } from '@nats-io/nats-core';
 import type { Bus } from './bus.ts';
@@ -11,6 +10,7 @@ import { ensureDurable, rewindDurable } from './durable.ts';
 import { metrics } from './metrics.ts';
 import { parseDelivery, Pull } from './pull.ts';
 import { inProcessSpan } from './trace.ts';
+import { pause } from './pause.ts';
 
 export { Deferred, Permanent, Retryable } from './disposition.ts';
 
@@ -125,10 +125,7 @@ export class Subscription<Message> {
     await this.#running;
     const late = new AbortController();
     const handled = Promise.all(this.#active.values());
-    await Promise.race([
-      handled,
-      delay(deadlineMs, undefined, { signal: late.signal }).catch(() => undefined),
-    ]);
+    await Promise.race([handled, pause(deadlineMs, late.signal)]);
     late.abort();
     this.#abort.abort();
     await Promise.all([...this.#active.keys()].map((held) => this.#release(held)));
@@ -163,7 +160,7 @@ export class Subscription<Message> {
         if (!this.#stop.signal.aborted)
           bus.logger.warn({ err: error, durable }, 'a durable consumer cannot be fetched from');
       }
-      await delay(RECONNECT_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await pause(RECONNECT_MS, this.#stop.signal);
     }
   }
 

@@ -1,8 +1,8 @@
 import mongoose, { type Connection, type mongo } from 'mongoose';
 import type { Logger } from 'pino';
 import { Problem } from '#contracts/errors';
+import { pause } from '#eventing/pause';
 import { asProblem, RETRY_AFTER } from './database-error.ts';
-import { pause } from './pause.ts';
 
 export interface DatabaseOptions {
   readonly uri: string;

@@ -1,5 +1,5 @@
+import { pause } from '#eventing/pause';
 import type { PassOptions } from './pass.ts';
-import { pause } from './pause.ts';
 
 /** Documents that are removed in one go: under a tenth of a second's work for the embedded engine. */
 const REMOVED_AT_ONCE = 1000;

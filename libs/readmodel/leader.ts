@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { EventLog } from '#eventing/event-log';
+import { pause } from '#eventing/pause';
 import { Fenced, type Checkpoint, type Checkpoints, type Pointer } from './checkpoint.ts';
 import { CollectionLost, requireCollection } from './collection.ts';
 import type { Database } from './database.ts';
@@ -8,7 +9,6 @@ import { createGeneration, dropAbandoned, dropGeneration, onGeneration } from '.
 import { ProjectionHalted } from './halt.ts';
 import { projectionMetrics } from './metrics.ts';
 import { runPass } from './pass.ts';
-import { pause } from './pause.ts';
 import { Progress, type Step } from './progress.ts';
 import type { Identified, Projection } from './projection.ts';
 import { Scope } from './scope.ts';

@@ -4,12 +4,12 @@ import type { Bus } from '#eventing/bus';
 import type { EventLog } from '#eventing/event-log';
 import { whileLeased, type Lease } from '#eventing/lease';
 import { formatPosition } from '#eventing/position';
+import { pause } from '#eventing/pause';
 import { Checkpoints, Superseded } from './checkpoint.ts';
 import type { Database } from './database.ts';
 import { Leader } from './leader.ts';
 import { forgetProjection, projectionMetrics, showProjection } from './metrics.ts';
 import { publishNotice, type CheckpointNotice } from './notice.ts';
-import { pause } from './pause.ts';
 import { requireLogOf, type Identified, type Projection } from './projection.ts';
 import { troubleOf, type Trouble } from './trouble.ts';
 

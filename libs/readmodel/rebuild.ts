@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '#contracts/errors';
+import { pause } from '#eventing/pause';
 import { Checkpoints } from './checkpoint.ts';
 import type { Database } from './database.ts';
-import { pause } from './pause.ts';
 import type { Identified, Projection } from './projection.ts';
 
 export interface RebuildOptions {

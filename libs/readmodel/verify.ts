@@ -1,6 +1,7 @@
 import { Problem } from '#contracts/errors';
 import type { EventLog } from '#eventing/event-log';
 import { formatPosition } from '#eventing/position';
+import { pause } from '#eventing/pause';
 import { Checkpoints, type Checkpoint } from './checkpoint.ts';
 import { readDocuments } from './collection.ts';
 import { compareCollections, Comparison } from './compare.ts';
@@ -9,7 +10,6 @@ import { foldForward } from './fold-forward.ts';
 import { createGeneration, dropGeneration, onGeneration } from './generation.ts';
 import { runPass } from './pass.ts';
 import { isOutlived } from './outlived.ts';
-import { pause } from './pause.ts';
 import {
   isTombstone,
   requireLogOf,

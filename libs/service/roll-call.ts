@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { Presence, type ServiceStatus } from '#contracts/operations/services';
 import type { Bus } from '#eventing/bus';
+import { pause } from '#eventing/pause';
 import type { Check, Health } from './readiness.ts';
 import { VERSION } from './version.ts';
 
@@ -110,7 +110,7 @@ export async function callRoll(
   });
   try {
     bus.notify(SUBJECT, { reply });
-    await delay(patienceMs, undefined, { signal: complete.signal }).catch(() => undefined); // all have answered
+    await pause(patienceMs, complete.signal);
   } finally {
     clearTimeout(settling);
     stop();

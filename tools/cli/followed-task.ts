@@ -1,6 +1,6 @@
 import { TASK_ENDS, type TaskState } from '#contracts/task/task.records';
+import { pause } from '#eventing/pause';
 import { UserError } from '../start/user-error.ts';
-import { paused } from '../process/pause.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import type { Session } from './session.ts';
 
@@ -80,7 +80,7 @@ async function followed(session: Session, begun: FollowedTask, name: string): Pr
   };
   while (!TASK_ENDS.has(task.state)) {
     say(goingText(task, performance.now() - since));
-    if (!(await paused(POLL_MS, signal))) signal.throwIfAborted();
+    if (!(await pause(POLL_MS, signal))) signal.throwIfAborted();
     const found = await look(session, task, performance.now() - heard < LOST_MS);
     if (found === undefined) {
       say('the gateway does not answer for now');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isErrorCode, Problem, type ErrorItem } from '#contracts/errors';
-import { paused } from '../process/pause.ts';
+import { pause } from '#eventing/pause';
 import { UserError } from '../start/user-error.ts';
 import { EXIT, exitCodeOfStatus, NotFound, Refused, Unreachable } from './exit-code.ts';
 import type { GatewayPlace } from './places.ts';
@@ -65,7 +65,7 @@ export class Gateway {
         return await this.#call(path, { method: 'POST', body, headers });
       } catch (error) {
         if (!(error instanceof Unreachable) || attempt === ATTEMPTS) throw error;
-        if (!(await paused(REPEAT_MS, this.#signal))) throw error;
+        if (!(await pause(REPEAT_MS, this.#signal))) throw error;
       }
     }
   }

@@ -6,7 +6,7 @@ import { streamStatuses, type StreamStatus } from '#eventing/stream-status';
 import { openTasks } from '#eventing/task/open';
 import { callRoll } from '#service/roll-call';
 import { ProjectionWatch, type WatchedProjection } from '#services/gateway/operations/projection-watch';
-import { paused } from '../process/pause.ts';
+import { pause } from '#eventing/pause';
 import { NotFound } from './exit-code.ts';
 import type { Session } from './session.ts';
 import { taskKinds, type TaskKind } from './task-kinds.ts';
@@ -55,7 +55,7 @@ export async function overviewOf(session: Session): Promise<Overview> {
 async function watchedProjections(bus: Bus, signal: AbortSignal): Promise<readonly WatchedProjection[]> {
   const watch = new ProjectionWatch(bus, { expected: PROJECTION_NAMES, silentMs: SILENT_MS });
   try {
-    while (!watch.complete) if (!(await paused(POLL_MS, signal))) signal.throwIfAborted();
+    while (!watch.complete) if (!(await pause(POLL_MS, signal))) signal.throwIfAborted();
     return watch.all();
   } finally {
     watch.stop();

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { pause } from '#eventing/pause';
 import { pauseAfter, type Backoff } from './backoff.ts';
 import type { ProcessGuard } from './guard.ts';
 import { eachLine } from './lines.ts';
-import { paused } from './pause.ts';
 import { GaveUp, type Life, type ProcessEvent, type ProcessSpec } from './supervised.ts';
 
 export interface SupervisorOptions {
@@ -159,7 +159,7 @@ class Kept {
         restartInMs,
         lastLines: [...this.#lastLines],
       });
-      await paused(restartInMs, this.#stopping);
+      await pause(restartInMs, this.#stopping);
     }
   }
 
@@ -208,13 +208,13 @@ class Kept {
         () => true,
       );
       if (!failed) break;
-      await paused(PROBE_EVERY_MS, gone);
+      await pause(PROBE_EVERY_MS, gone);
     }
     if (gone.aborted) return;
     this.#isReady = true;
     this.#ready.resolve();
     this.#options.onEvent({ kind: 'ready', name: this.spec.name, afterMs: performance.now() - started });
-    if (await paused(this.#options.recoveredAfterMs, gone)) recovered();
+    if (await pause(this.#options.recoveredAfterMs, gone)) recovered();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Projection, Identified } from '#readmodel/projection';
-import { pause } from '#readmodel/pause';
+import { pause } from '#eventing/pause';
 import { Projector, type ProjectorStatus } from '#readmodel/projector';
 import { rebuild, type Rebuilt } from '#readmodel/rebuild';
 import { chosen } from './chosen.ts';

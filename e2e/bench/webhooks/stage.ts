@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '#eventing/pause';
 import type { FormbusClient } from '../../client/client.ts';
 import type { BenchOptions } from '../bench.ts';
 import { FORM, type BenchSystem } from '../ingest/system.ts';
@@ -121,7 +122,7 @@ export class Stage {
     const { client, answers } = this.#options;
     while (!signal.aborted) {
       if (this.#waiting >= WAITING) {
-        await delay(LOOK_MS, undefined, { signal }).catch(() => undefined); // ended by the signal
+        await pause(LOOK_MS, signal);
         continue;
       }
       const n = this.#submitted++;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { context, trace } from '@opentelemetry/api';
 import { v7 as uuid } from 'uuid';
 import type { z } from 'zod';
@@ -9,6 +8,7 @@ import type { Bus } from '../bus.ts';
 import { jetStream } from '../jetstream-api.ts';
 import { TASK_STREAMS } from '../streams.ts';
 import { traceparentOf } from '../trace.ts';
+import { pause } from '../pause.ts';
 import type { TaskTracking } from './tracking.ts';
 import {
   messageId,
@@ -124,7 +124,7 @@ export class TaskQueue {
     const patience = new AbortController();
     await Promise.race([
       Promise.all(TIERS.map((tier) => this.#publishers[tier].drain())),
-      delay(5000, undefined, { signal: patience.signal }).catch(() => undefined),
+      pause(5000, patience.signal),
     ]);
     patience.abort();
   }

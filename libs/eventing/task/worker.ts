@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { taskSubject, type TaskDefinition } from '#contracts/task';
 import { TASK_ENDS, type TaskState } from '#contracts/task/task.records';
@@ -8,6 +7,7 @@ import { Deferred, GivenUp, Permanent } from '../disposition.ts';
 import { TASK_STREAMS } from '../streams.ts';
 import { Subscription, type Delivery } from '../subscription.ts';
 import { metrics } from '../metrics.ts';
+import { pause } from '../pause.ts';
 import { runBounded } from './attempt.ts';
 import type { BatchLedger } from './batch.ts';
 import type { HandledTask, TaskContext } from './context.ts';
@@ -314,7 +314,7 @@ export class TaskWorker {
     const awake = AbortSignal.any([this.#closing.signal, ...(tracked ? [tracked.signal] : [])]);
     const pauseMs = Math.max(0, at.getTime() - Date.now());
     await place.rest(async () => {
-      await delay(pauseMs, undefined, { signal: awake }).catch(() => undefined); // why it ended is asked below
+      await pause(pauseMs, awake); // why it ended is asked below
     });
     this.#closing.signal.throwIfAborted();
     if (tracked?.signal.aborted === true) return await this.#cancelled(task, delivery, tracked);

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { deleteDurable, durablesOf } from '#eventing/durable';
 import { whileLeased, type Lease } from '#eventing/lease';
 import { EVENTS_STREAM, TASK_EVENTS_STREAM } from '#eventing/streams';
 import { whenAborted } from '#eventing/when-aborted';
+import { pause } from '#eventing/pause';
 import type { WebhookDirectory } from '../webhook/webhook.directory.ts';
 import type { WebhookRecord } from '../webhook/webhook.fold.ts';
 import { wasDeleted } from './deletion.ts';
@@ -142,7 +142,7 @@ class Shift {
             'a webhook is not as it should be; trying again',
           );
           this.#dirty.add(id);
-          await delay(RETRY_MS, undefined, { signal: this.#over }).catch(() => undefined); // ended by the stop
+          await pause(RETRY_MS, this.#over);
         })
         .finally(() => {
           this.#settling.delete(id);

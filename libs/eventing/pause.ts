@@ -1,5 +1,5 @@
-/** Waits; gives false when `signal` cut the wait short. */
-export function paused(ms: number, signal: AbortSignal): Promise<boolean> {
+/** Waits; gives false when the signal cut the wait short. Never rejects. */
+export function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(false);
     const done = (elapsed: boolean): void => {
