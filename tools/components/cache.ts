@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -32,4 +32,28 @@ export async function buildOnce(target: string, build: (scratch: string) => Prom
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/**
+ * Makes an executable once: `obtain` leaves it in a folder of its own and gives its path; it is kept when `check` takes
+ * it. Gives what `check` does.
+ */
+export async function installOnce<Binary>(
+  target: string,
+  obtain: (folder: string) => Promise<string>,
+  check: (path: string) => Promise<Binary>,
+): Promise<Binary> {
+  const path = await buildOnce(target, async (scratch) => {
+    const folder = `${scratch}.parts`;
+    await mkdir(folder);
+    try {
+      const binary = await obtain(folder);
+      await chmod(binary, 0o755);
+      await check(binary);
+      await rename(binary, scratch);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+  return check(path);
 }

@@ -1,7 +1,6 @@
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execute } from '../process/execute.ts';
-import { buildOnce, cacheDirectory, exists } from './cache.ts';
+import { cacheDirectory, exists, installOnce } from './cache.ts';
 import { download } from './download.ts';
 import { natsGreeting } from './nats-greeting.ts';
 import {
@@ -103,24 +102,8 @@ function cachePath(env: NodeJS.ProcessEnv): string {
 }
 
 /** Puts the binary that `obtain` leaves in a folder of its own into the cache. */
-async function install(
-  env: NodeJS.ProcessEnv,
-  obtain: (folder: string) => Promise<string>,
-): Promise<NatsBinary> {
-  const path = await buildOnce(cachePath(env), async (scratch) => {
-    const folder = `${scratch}.parts`;
-    await mkdir(folder);
-    try {
-      const binary = await obtain(folder);
-      await chmod(binary, 0o755);
-      await checked(binary);
-      await rename(binary, scratch);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
-  return checked(path);
-}
+const install = (env: NodeJS.ProcessEnv, obtain: (folder: string) => Promise<string>): Promise<NatsBinary> =>
+  installOnce(cachePath(env), obtain, checked);
 
 async function checked(path: string): Promise<NatsBinary> {
   const { stdout } = await execute(path, ['--version'], { timeoutMs: 20_000 });

