@@ -10,9 +10,9 @@ import type { Tasks } from '#eventing/task/open';
 import { Operation } from '../http/operation.ts';
 import { FromCommandCaller } from '../http/principal.ts';
 import { IdempotencyKey } from '../http/request-headers.ts';
-import { ACCEPTED, sayAccepted } from '../task/accepted.ts';
+import { BEGINS_ONCE, sayAccepted } from '../task/accepted.ts';
 import { beginTask } from '../task/begin.ts';
-import { Task } from '../task/task.resource.ts';
+import type { Task } from '../task/task.resource.ts';
 import { TASKS } from '../tokens.ts';
 
 const ProjectionPath = z.object({
@@ -33,11 +33,8 @@ export class ProjectionController {
     summary: 'Prove that a read model is what the log says',
     description: `A task (\`projection-verify-\` and the service that keeps it) that folds the log anew beside what is read and compares every document; reads and writes go on. Its result says whether they are equal. ${OF_THE_OPERATOR}`,
     scope: 'operations:write',
-    status: 202,
-    response: Task,
     errors: ['idempotency_key_reused'],
-    accepts: ['Idempotency-Key'],
-    gives: [...ACCEPTED, 'Idempotency-Replayed'],
+    ...BEGINS_ONCE,
   })
   verify(
     @FromCommandCaller() caller: CommandCaller,
@@ -54,11 +51,8 @@ export class ProjectionController {
     summary: 'Build a read model anew from the log',
     description: `A task (\`projection-rebuild-\` and the service that keeps it): beside what is read, which is swapped when it is done. Readers notice nothing. ${OF_THE_OPERATOR}`,
     scope: 'operations:write',
-    status: 202,
-    response: Task,
     errors: ['idempotency_key_reused'],
-    accepts: ['Idempotency-Key'],
-    gives: [...ACCEPTED, 'Idempotency-Replayed'],
+    ...BEGINS_ONCE,
   })
   rebuild(
     @FromCommandCaller() caller: CommandCaller,

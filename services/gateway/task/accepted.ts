@@ -2,13 +2,21 @@ import type { FastifyReply } from 'fastify';
 import { Problem } from '#contracts/errors';
 import type { TaskTracking, TrackedTask } from '#eventing/task/tracking';
 import { entityTag, sayReplayed } from '../http/response-headers.ts';
-import { describeTask, retryAfter, type Task } from './task.resource.ts';
+import { describeTask, retryAfter, Task } from './task.resource.ts';
 
 /** Headers of every answer that is a task. */
 export const TASK_HEADERS = ['ETag', 'Retry-After'] as const;
 
 /** Headers of every 202. */
 export const ACCEPTED = [...TASK_HEADERS, 'Location'] as const;
+
+/** What is said of every operation that begins a task, once for an Idempotency-Key. */
+export const BEGINS_ONCE = {
+  status: 202,
+  response: Task,
+  accepts: ['Idempotency-Key'],
+  gives: [...ACCEPTED, 'Idempotency-Replayed'],
+} as const;
 
 /** A task as the answer to a request. */
 export function sayTask(reply: FastifyReply, { snapshot, version }: TrackedTask): Task {

@@ -9,8 +9,8 @@ import { RpcClient } from '#service/rpc-client';
 import { Operation } from '../http/operation.ts';
 import { FromCommandCaller, FromPrincipal, type Principal } from '../http/principal.ts';
 import { IdempotencyKey } from '../http/request-headers.ts';
-import { ACCEPTED, findTask, sayAccepted } from '../task/accepted.ts';
-import { Task } from '../task/task.resource.ts';
+import { BEGINS_ONCE, findTask, sayAccepted } from '../task/accepted.ts';
+import type { Task } from '../task/task.resource.ts';
 import { TASKS } from '../tokens.ts';
 import { mayReadAnswers, requireThin } from './answers.ts';
 import { ReplayBody, WebhookPath } from './webhook.bodies.ts';
@@ -30,8 +30,6 @@ export class ReplayController {
     description:
       'A task (`webhook-replay`) that can be followed and cancelled; live deliveries go on beside it. Each request has the `webhook-id` that it had before, so a receiver that remembers ids does nothing twice. A repeat with the same Idempotency-Key gives the same task. When the payload is `full`, the key needs the scope `submissions:read` as well.',
     scope: 'webhooks:write',
-    status: 202,
-    response: Task,
     errors: [
       'webhook_not_found',
       'webhook_disabled',
@@ -42,8 +40,7 @@ export class ReplayController {
       'task_not_found',
       'outcome_unknown',
     ],
-    accepts: ['Idempotency-Key'],
-    gives: [...ACCEPTED, 'Idempotency-Replayed'],
+    ...BEGINS_ONCE,
   })
   async replay(
     @FromCommandCaller() caller: CommandCaller,
